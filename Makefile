@@ -1,0 +1,51 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.dev-ready
+
+.PHONY: help setup demo test check bench docs lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/bin/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(READY): requirements/main.txt pyproject.toml | $(VENV)/bin/uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/main.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	touch $@
+
+$(DEV_READY): requirements/dev.txt $(READY)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	touch $@
+
+setup: $(DEV_READY) ## make .venv with everything for development
+
+demo: $(READY) ## train a churn model on real data and predict with it
+	$(BIN)/python -m vesto.cli.demo
+
+test: $(DEV_READY) ## run the tests
+	$(BIN)/python -m pytest
+
+check: $(DEV_READY) ## lint, types, layers, coverage: what CI would refuse
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(DEV_READY) ## compare with plain XGBoost on every example set (30 minutes)
+	$(BIN)/python -m benchmarks.first_model
+
+docs: $(READY) ## write the generated pages of docs/reference
+	$(BIN)/python -m vesto.cli.reference docs/reference
+
+lock: | $(VENV)/bin/uv ## lock the dependencies anew
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 -c requirements/constraints.txt pyproject.toml -o requirements/main.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev --extra pandas pyproject.toml -c requirements/main.txt -c requirements/constraints.txt -o requirements/dev.txt
+
+clean: ## remove .venv and what was built
+	rm -rf $(VENV) demo-warehouse

@@ -1,0 +1,111 @@
+"""The hyperparameters that AUTO OFF MODEL_TYPE XGBOOST takes, with their ranges.
+
+Source: Amazon Redshift Database Developer Guide, "CREATE MODEL ... AUTO OFF"; the rest from the
+XGBoost 3.2 documentation, "XGBoost Parameters". ``objective`` has a clause of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from vesto.errors import FeatureNotSupported, InvalidParameterValue
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The numbers a parameter may have; ``words`` where it takes words instead."""
+
+    kind: type[int | float | str]
+    low: float = float("-inf")
+    high: float = float("inf")
+    words: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.words:
+            return "one of " + ", ".join(self.words)
+        what = "a whole number" if self.kind is int else "a number"
+        return f"{what} from {self.low:g} to {self.high:g}"
+
+
+_INF: Final = float("inf")
+PARAMETERS: Final[dict[str, Range]] = {
+    "num_class": Range(int, 2, 1_000_000),
+    "num_round": Range(int, 1, 1_000_000),
+    "tree_method": Range(str, words=("auto", "exact", "approx", "hist")),
+    "max_depth": Range(int, 0, 16),
+    "min_child_weight": Range(float, 0, _INF),
+    "subsample": Range(float, 1e-6, 1),
+    "gamma": Range(float, 0, _INF),
+    "alpha": Range(float, 0, _INF),
+    "eta": Range(float, 0, 1),
+    "colsample_bylevel": Range(float, 1e-6, 1),
+    "colsample_bynode": Range(float, 1e-6, 1),
+    "colsample_bytree": Range(float, 1e-6, 1),
+    "lambda": Range(float, 0, _INF),
+    "max_delta_step": Range(float, 0, _INF),
+    "base_score": Range(float, -_INF, _INF),
+    "booster": Range(str, words=("gbtree", "dart")),
+    "eval_metric": Range(str),
+    "grow_policy": Range(str, words=("depthwise", "lossguide")),
+    "huber_slope": Range(float, 0, _INF),
+    "max_bin": Range(int, 2, 65_535),
+    "max_leaves": Range(int, 0, 65_536),
+    "normalize_type": Range(str, words=("tree", "forest")),
+    "num_parallel_tree": Range(int, 1, 1000),
+    "one_drop": Range(int, 0, 1),
+    "rate_drop": Range(float, 0, 1),
+    "sample_type": Range(str, words=("uniform", "weighted")),
+    "sampling_method": Range(str, words=("uniform",)),
+    "scale_pos_weight": Range(float, 0, _INF),
+    "seed": Range(int, 0, 2**31 - 1),
+    "skip_drop": Range(float, 0, 1),
+    "tweedie_variance_power": Range(float, 1.000001, 1.999999),
+}
+# The documentation has the first as a misprint; the others are XGBoost's own second names.
+SYNONYMS: Final = {
+    "colsample_byleve": "colsample_bylevel", "learning_rate": "eta", "reg_lambda": "lambda",
+    "reg_alpha": "alpha", "min_split_loss": "gamma", "num_rounds": "num_round",
+}  # fmt: skip
+
+
+def checked(key: str, value: str) -> tuple[str, str]:
+    """The hyperparameter under its one name, its value in range.
+
+    Raises:
+        InvalidParameterValue: It is unknown or out of range; the hint lists what is valid.
+        FeatureNotSupported: A booster that is no forest.
+    """
+    name = SYNONYMS.get(key.lower(), key.lower())
+    if name == "objective":
+        hint = "Write OBJECTIVE 'name' as a clause of its own."
+        raise InvalidParameterValue("HYPERPARAMETERS cannot set the objective", hint=hint)
+    if name not in PARAMETERS:
+        close = get_close_matches(name, PARAMETERS, n=1)
+        start = f'Perhaps you meant "{close[0]}". ' if close else ""
+        hint = f"{start}The hyperparameters are {', '.join(PARAMETERS)}."
+        raise InvalidParameterValue(f'hyperparameter "{key}" is not known', hint=hint)
+    if name == "booster" and value.lower() == "gblinear":
+        raise FeatureNotSupported("booster gblinear is not available", hint="Use gbtree or dart.")
+    return name, _in_range(name, value.strip(), PARAMETERS[name])
+
+
+def _in_range(name: str, value: str, wanted: Range) -> str:
+    if wanted.kind is str:
+        if wanted.words and value.lower() not in wanted.words:
+            raise _wrong(name, value, wanted)
+        return value.lower() if wanted.words else value
+    try:
+        number = wanted.kind(value)
+    except ValueError:
+        raise _wrong(name, value, wanted) from None
+    if not wanted.low <= float(number) <= wanted.high:
+        raise _wrong(name, value, wanted)
+    return value
+
+
+def _wrong(name: str, value: str, wanted: Range) -> InvalidParameterValue:
+    return InvalidParameterValue(
+        f'hyperparameter "{name}" cannot be {value!r}', hint=f"It must be {wanted}."
+    )

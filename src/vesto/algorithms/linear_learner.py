@@ -1,0 +1,65 @@
+"""Ridge and logistic regression (MODEL_TYPE LINEAR_LEARNER)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vesto.algorithms import Matrix, Task
+from vesto.programs.bodies import Linear
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighted:
+    """Weights over standardised features."""
+
+    weights: NDArray[np.float64]
+    bias: NDArray[np.float64]
+    rounds: int = 0
+
+    def margins(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Shape (rows, outputs): the weighted sums."""
+        sums: NDArray[np.float64] = np.nan_to_num(x).astype(np.float64) @ self.weights.T + self.bias
+        return sums
+
+    def body(self) -> Linear:
+        """The weights as a program's body."""
+        return Linear(np.ascontiguousarray(self.weights), self.bias)
+
+
+class LinearLearner:
+    """scikit-learn's Ridge and LogisticRegression; ``l2`` is the penalty's weight."""
+
+    name: ClassVar[str] = "linear_learner"
+
+    def fit(
+        self, train: Matrix, valid: Matrix | None, task: Task, configuration: Mapping[str, Any],
+        *, seed: int, deadline: float,
+    ) -> Weighted:  # fmt: skip
+        """Fit with a penalty; ``valid`` is not needed, the solver is quick to end."""
+        from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
+        from sklearn.linear_model import LogisticRegression, Ridge  # noqa: PLC0415
+
+        x, l2 = np.nan_to_num(train.x).astype(np.float64), float(configuration.get("l2", 1.0))
+        if task.problem == "regression":
+            line = Ridge(alpha=l2).fit(x, train.y)
+            return Weighted(line.coef_.reshape(1, -1), np.atleast_1d(line.intercept_))
+        model = LogisticRegression(C=1.0 / l2, max_iter=300, random_state=seed)
+        with warnings.catch_warnings():
+            # Weights that have not settled after 300 steps still make a candidate.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(x, train.y.astype(np.int64))
+        weights = np.zeros((1 if task.problem == "binary" else task.classes, x.shape[1]))
+        bias = np.full(len(weights), -30.0)
+        # A class that no row of this fold has keeps the bias that makes it all but impossible.
+        present = slice(None) if task.problem == "binary" else model.classes_
+        weights[present], bias[present] = model.coef_, model.intercept_
+        return Weighted(weights, bias)
+
+
+ALGORITHM: Final = LinearLearner()

@@ -1,0 +1,167 @@
+"""Gradient boosted trees (MODEL_TYPE XGBOOST)."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vesto.algorithms import Matrix, Task
+from vesto.programs.bodies import LEAF, Forest
+
+_OBJECTIVES: Final = {
+    "regression": "reg:squarederror", "binary": "binary:logistic", "multiclass": "multi:softprob"
+}  # fmt: skip
+MAX_ROUNDS: Final = 3000
+PATIENCE: Final = 40
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Boosted:
+    """A booster cut to its best round."""
+
+    booster: Any
+    rounds: int
+    categorical: tuple[bool, ...]
+
+    def margins(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Shape (rows, outputs), before sigmoid, soft-max or exp."""
+        found = self.booster.predict(_matrix(x, None, self.categorical), output_margin=True)
+        wide: NDArray[np.float64] = np.asarray(found, np.float64).reshape(len(x), -1)
+        return wide
+
+    def body(self) -> Forest:
+        """The booster's trees."""
+        return to_forest(self.booster)
+
+
+class XGBoost:
+    """XGBoost's hist trees, one thread, stopped by the rows it is given for that."""
+
+    name: ClassVar[str] = "xgboost"
+
+    def fit(
+        self, train: Matrix, valid: Matrix | None, task: Task, configuration: Mapping[str, Any],
+        *, seed: int, deadline: float,
+    ) -> Boosted:  # fmt: skip
+        """Fit with ``configuration``: XGBoost's own parameters, and ``num_round``."""
+        import xgboost  # noqa: PLC0415 - importing vesto must stay quick
+
+        parameters = {"objective": _OBJECTIVES[task.problem], "tree_method": "hist", "nthread": 1}
+        parameters |= {"seed": seed, "verbosity": 0}
+        if task.problem == "multiclass":
+            parameters["num_class"] = task.classes
+        parameters |= {k: v for k, v in configuration.items() if k != "num_round"}
+        data = _matrix(train.x, train.y, train.categorical)
+        watched, callbacks = [], [_deadline_callback(deadline)]
+        if valid is not None:
+            watched = [(_matrix(valid.x, valid.y, valid.categorical), "valid")]
+            callbacks.append(xgboost.callback.EarlyStopping(PATIENCE))
+        booster = xgboost.train(
+            parameters, data, int(configuration.get("num_round", MAX_ROUNDS)), evals=watched,
+            callbacks=callbacks, verbose_eval=False,
+        )  # fmt: skip
+        if valid is not None:
+            booster = booster[: booster.best_iteration + 1]
+        return Boosted(booster, booster.num_boosted_rounds(), train.categorical)
+
+
+def _deadline_callback(deadline: float) -> Any:
+    import xgboost  # noqa: PLC0415 - importing vesto must stay quick
+
+    class Deadline(xgboost.callback.TrainingCallback):  # type: ignore[misc, name-defined]
+        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+            return time.monotonic() > deadline
+
+    return Deadline()
+
+
+def _matrix(
+    x: NDArray[np.float32], y: NDArray[np.float64] | None, categorical: tuple[bool, ...]
+) -> Any:
+    import xgboost  # noqa: PLC0415 - importing vesto must stay quick
+
+    kinds = ["c" if is_code else "q" for is_code in categorical]
+    return xgboost.DMatrix(
+        x, y, feature_types=kinds, enable_categorical=any(categorical), nthread=1
+    )
+
+
+def to_forest(booster: Any) -> Forest:
+    """The trees of an XGBoost 3 booster (gbtree or dart) as a forest.
+
+    Source: XGBoost documentation, "Introduction to Model IO".
+    """
+    learner = json.loads(booster.save_raw("json"))["learner"]
+    boosting = learner["gradient_booster"]
+    weights = boosting.get("weight_drop")
+    model = boosting["gbtree"]["model"] if "gbtree" in boosting else boosting["model"]
+    trees = [_tree(tree) for tree in model["trees"]]
+    if weights is not None:
+        for tree, weight in zip(trees, weights, strict=True):
+            leaf = tree["feature"] == LEAF
+            tree["threshold"][leaf] *= np.float32(weight)
+    output = np.array(model["tree_info"], np.int32)
+    return _joined(trees, output, base_margin(learner))
+
+
+def base_margin(learner: dict[str, Any]) -> NDArray[np.float32]:
+    """What every sum starts with, one for each output, from the ``learner`` part of the JSON.
+
+    ``base_score`` is written as a probability or mean; XGBoost turns it into a margin in float32.
+    """
+    parameters = learner["learner_model_param"]
+    outputs = max(int(parameters["num_class"]), int(parameters["num_target"]), 1)
+    score = np.array(json.loads(parameters["base_score"]), np.float32).ravel()
+    objective = learner["objective"]["name"]
+    # NumPy's float32 logarithm differs from libm's in the last bit: take it in float64 and round.
+    if objective in {"binary:logistic", "reg:logistic"}:
+        score = -np.log((np.float32(1) / score - np.float32(1)).astype(np.float64))
+    elif objective in {"reg:tweedie", "reg:gamma", "count:poisson"}:
+        score = np.log(score.astype(np.float64))
+    return np.broadcast_to(score, (outputs,)).astype(np.float32)
+
+
+def _tree(tree: dict[str, Any]) -> dict[str, NDArray[Any]]:
+    left = np.array(tree["left_children"], np.int32)
+    right = np.array(tree["right_children"], np.int32)
+    leaf = left == LEAF
+    nodes = len(left)
+    start, size = np.zeros(nodes, np.int32), np.zeros(nodes, np.int32)
+    start[tree["categories_nodes"]] = tree["categories_segments"]
+    size[tree["categories_nodes"]] = tree["categories_sizes"]
+    return {
+        "feature": np.where(leaf, LEAF, np.array(tree["split_indices"], np.int32)).astype(np.int32),
+        # Written in nine digits: rounding to float32 gives back the number that was trained.
+        "threshold": np.array(tree["split_conditions"], np.float32),
+        "nan_left": np.array(tree["default_left"], np.uint8),
+        "left": np.where(leaf, 0, left).astype(np.int32),
+        "right": np.where(leaf, 0, right).astype(np.int32),
+        "categories_start": start,
+        "categories_size": size,
+        "categories": np.array(tree["categories"], np.int32),
+    }
+
+
+def _joined(
+    trees: list[dict[str, NDArray[Any]]], output: NDArray[np.int32], base: NDArray[np.float32]
+) -> Forest:
+    sizes = [len(tree["feature"]) for tree in trees]
+    roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
+    at = 0
+    for tree, root in zip(trees, roots, strict=True):
+        inner = tree["feature"] != LEAF
+        tree["left"][inner] += root
+        tree["right"][inner] += root
+        tree["categories_start"] = tree["categories_start"] + np.int32(at)
+        at += len(tree["categories"])
+    parts = {key: np.concatenate([tree[key] for tree in trees]) for key in trees[0]}
+    return Forest(**parts, roots=roots, output=output, base=base)
+
+
+ALGORITHM: Final = XGBoost()

@@ -1,0 +1,1 @@
+"""What exists: models and their functions. The truth for models; SQL objects are the engine's."""

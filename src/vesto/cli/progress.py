@@ -1,0 +1,40 @@
+"""A live bar for a model in training: stage, share, candidates, best score, time left."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from vesto.catalog.records import Model, State
+from vesto.session import Session
+from vesto.training.job import Progress as Step
+
+LOOK_S: Final = 0.2
+
+
+def wait_with_bar(session: Session, name: str, console: Console) -> Model:
+    """Wait until a model is no longer TRAINING, and show how far it is."""
+    columns = (
+        TextColumn("[bold]{task.description:<10}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+    )
+    with Progress(
+        *columns, TextColumn("{task.fields[facts]}"), console=console, transient=True
+    ) as bar:
+        task = bar.add_task("waiting", total=1.0, facts="")
+        while (model := session.model(name)).state is State.TRAINING:
+            step = session.progress(name)
+            bar.update(task, completed=step.share, description=step.stage, facts=facts(step))
+            time.sleep(LOOK_S)
+    return model
+
+
+def facts(step: Step) -> str:
+    """The words beside the bar."""
+    best = "" if step.score is None else f"best {step.metric} {step.score:.4g}, "
+    tried = f"{step.candidates} tried, " if step.candidates else ""
+    return f"{tried}{best}{step.seconds_left:.0f} s left at most"

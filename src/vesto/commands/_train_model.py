@@ -1,0 +1,310 @@
+"""CREATE MODEL that trains: binding its clauses, and the steps from snapshot to running job."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+from vesto.algorithms import _xgboost_parameters
+from vesto.catalog.records import Definition, Model, Parameter
+from vesto.commands import DEFAULT_SCHEMA, Context
+from vesto.commands.wait_for_model import check_ready
+from vesto.dialect.names import checked
+from vesto.dialect.translate import is_known_function, translate
+from vesto.engines import Column
+from vesto.errors import (
+    DuplicateFunction,
+    DuplicateModel,
+    FeatureNotSupported,
+    InvalidParameterValue,
+    ReservedName,
+    Span,
+    StatementSyntaxError,
+    VestoError,
+)
+from vesto.files import remove_folder
+from vesto.result import Result
+from vesto.training.direct import METRICS
+from vesto.training.snapshot import check_columns, draw_rows, write_snapshot
+
+if TYPE_CHECKING:
+    from vesto.commands.create_model import CreateModel
+
+AUTO_OBJECTIVES: Final = {
+    "MSE": "MSE", "ACCURACY": "ACCURACY", "F1": "F1", "F1MACRO": "F1MACRO", "F1_MACRO": "F1MACRO",
+    "AUC": "AUC",
+}  # fmt: skip
+_REGRESSION: Final = frozenset({"MSE"})
+RESERVED_SCHEMAS: Final = frozenset({"vesto", "pg_catalog", "information_schema"})
+
+
+def bind_training(statement: CreateModel, context: Context) -> TrainModel:
+    """Every mistake of a training statement that can be found before rows are read."""
+    _check_clauses(statement)
+    assert statement.source and statement.function and statement.target is not None
+    auto = statement.auto is not False
+    schema = statement.name.schema or DEFAULT_SCHEMA
+    function = statement.function
+    function_schema = function.schema or schema
+    _check_names(statement, context, schema, function_schema)
+    sql = _query(statement, context)
+    columns = _columns(statement, context, sql)
+    target = _target(statement, columns)
+    try:
+        check_columns(columns, target, auto, context.warehouse.settings)
+    except VestoError as error:
+        clause = "TARGET" if "TARGET" in error.message else "FROM"
+        raise error.at(statement.span(clause)) from None
+    parameters = tuple(Parameter(c.name, c.type.name) for c in columns if c.name != target)
+    _check_function(statement, context, function_schema, parameters)
+    target_type = next(column.type.name for column in columns if column.name == target)
+    definition = _definition(statement, context, target, target_type, parameters, function_schema)
+    model = Model(
+        id=uuid4().hex, schema=schema, name=statement.name.object, owner=context.user,
+        created_at=datetime.now(UTC), definition=definition,
+    )  # fmt: skip
+    return TrainModel(model, sql)
+
+
+# --- Clauses against each other -------------------------------------------------------------------
+
+
+def _check_clauses(statement: CreateModel) -> None:
+    for clause, value in (
+        ("FROM", statement.source), ("TARGET", statement.target), ("FUNCTION", statement.function),
+    ):  # fmt: skip
+        if value is None:
+            raise StatementSyntaxError(
+                f"CREATE MODEL needs {clause}", span=statement.span("NAME"),
+                hint="CREATE MODEL m FROM (SELECT ...) TARGET column FUNCTION f.",
+            )  # fmt: skip
+    if statement.function_types is not None:
+        _refuse(statement, "FUNCTION", "FUNCTION takes no types here: they are the columns' own")
+    if statement.returns is not None:
+        _refuse(statement, "RETURNS", "RETURNS is only for models that were trained elsewhere")
+    for name in ("HORIZON", "FREQUENCY", "PERCENTILES", "MAX_BATCH_ROWS"):
+        if statement.setting(name) is not None:
+            what = "remote models" if name == "MAX_BATCH_ROWS" else "MODEL_TYPE FORECAST"
+            _refuse(statement, "SETTINGS", f"{name} is only for {what}")
+    (_check_auto_on if statement.auto is not False else _check_auto_off)(statement)
+
+
+def _refuse(statement: CreateModel, clause: str, message: str, hint: str = "") -> None:
+    raise InvalidParameterValue(message, hint=hint, span=statement.span(clause))
+
+
+def _check_auto_on(statement: CreateModel) -> None:
+    if statement.hyperparameters is not None:
+        hint = "Leave them out, or use AUTO OFF MODEL_TYPE XGBOOST."
+        _refuse(statement, "HYPERPARAMETERS", "HYPERPARAMETERS need AUTO OFF", hint)
+    if statement.objective is None:
+        return
+    name = AUTO_OBJECTIVES.get(statement.objective.upper())
+    if name is None:
+        hint = "It is one of MSE, Accuracy, F1, F1Macro, AUC; XGBoost's own need AUTO OFF."
+        _refuse(statement, "OBJECTIVE", f"objective {statement.objective!r} is not known", hint)
+    fits = {"REGRESSION": _REGRESSION, "BINARY_CLASSIFICATION": {"ACCURACY", "F1", "F1MACRO", "AUC"},
+            "MULTICLASS_CLASSIFICATION": {"ACCURACY", "F1MACRO"}}  # fmt: skip
+    problem = statement.problem_type
+    if problem and name not in fits[problem]:
+        hint = f"For {problem} it is one of {', '.join(sorted(fits[problem]))}."
+        _refuse(statement, "OBJECTIVE", f"objective {statement.objective!r} does not fit", hint)
+
+
+def _check_auto_off(statement: CreateModel) -> None:
+    if statement.model_type is None:
+        _refuse(statement, "AUTO", "AUTO OFF needs MODEL_TYPE", "Add MODEL_TYPE XGBOOST.")
+    if statement.problem_type is not None:
+        hint = "The objective says it: leave PROBLEM_TYPE out."
+        _refuse(statement, "PROBLEM_TYPE", "PROBLEM_TYPE needs AUTO ON", hint)
+    if statement.objective is None:
+        hint = f"Add OBJECTIVE; it is one of {', '.join(METRICS)}."
+        _refuse(statement, "AUTO", "AUTO OFF MODEL_TYPE XGBOOST needs OBJECTIVE", hint)
+    assert statement.objective is not None
+    objective = statement.objective.lower()
+    if objective.startswith("rank:"):
+        message = f"objective {objective}: not available yet"
+        raise FeatureNotSupported(message, span=statement.span("OBJECTIVE"))
+    if objective not in METRICS:
+        hint = f"It is one of {', '.join(METRICS)}."
+        _refuse(statement, "OBJECTIVE", f"objective {statement.objective!r} is not known", hint)
+    if statement.preprocessors is None:
+        hint = "Add PREPROCESSORS 'none'."
+        _refuse(statement, "AUTO", "AUTO OFF MODEL_TYPE XGBOOST needs PREPROCESSORS", hint)
+    if statement.hyperparameters is None:
+        hint = "Add HYPERPARAMETERS DEFAULT."
+        _refuse(statement, "AUTO", "AUTO OFF MODEL_TYPE XGBOOST needs HYPERPARAMETERS", hint)
+    _check_hyperparameters(statement, objective)
+
+
+def _check_hyperparameters(statement: CreateModel, objective: str) -> None:
+    try:
+        pairs = [_xgboost_parameters.checked(k, v) for k, v in statement.hyperparameters or ()]
+    except VestoError as error:
+        raise error.at(statement.span("HYPERPARAMETERS")) from None
+    names = [key for key, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            _refuse(statement, "HYPERPARAMETERS", f'hyperparameter "{name}" is given twice')
+    if objective == "multi:softmax" and "num_class" not in names:
+        hint = "Add num_class, as in EXCEPT (NUM_CLASS '3')."
+        _refuse(statement, "HYPERPARAMETERS", "objective multi:softmax needs num_class", hint)
+
+
+# --- Names, columns and the definition ------------------------------------------------------------
+
+
+def _check_names(
+    statement: CreateModel, context: Context, schema: str, function_schema: str
+) -> None:
+    assert statement.function
+    checked(statement.name.object, statement.span("NAME"))
+    checked(statement.function.object, statement.span("FUNCTION"))
+    for name, clause in ((schema, "NAME"), (function_schema, "FUNCTION")):
+        if name.lower() in RESERVED_SCHEMAS:
+            message = f'schema "{name}" belongs to the system'
+            raise ReservedName(message, span=statement.span(clause))
+    if context.warehouse.catalog.find(schema, statement.name.object):
+        message = f'model "{statement.name.object}" already exists'
+        hint = "DROP MODEL removes it."
+        raise DuplicateModel(message, hint=hint, span=statement.span("NAME"))
+
+
+def _check_function(
+    statement: CreateModel, context: Context, schema: str, parameters: tuple[Parameter, ...]
+) -> None:
+    assert statement.function
+    name, span = statement.function.object, statement.span("FUNCTION")
+    if context.warehouse.engine.is_taken(name) or is_known_function(name):
+        hint = "Choose another name."
+        raise DuplicateFunction(f'"{name}" is a function of SQL', hint=hint, span=span)
+    for other in context.warehouse.catalog.functions(name):
+        if other.definition.function_schema == schema:
+            message = f'function "{name}" already exists'
+            hint = f'It belongs to model "{other.name}".'
+            raise DuplicateFunction(message, hint=hint, span=span)
+    longest = max(parameters, key=lambda p: len(p.name))
+    checked(longest.name, statement.span("FROM"))
+
+
+def _query(statement: CreateModel, context: Context) -> str:
+    """The training query in the engine's dialect."""
+    assert statement.source
+    text = statement.source.text
+    if statement.source.table is not None:
+        text = f"SELECT * FROM {statement.source.table.sql()}"
+    start = statement.span("FROM")
+    try:
+        translated = translate(
+            text, lambda _schema, _name: (), frozenset(),
+            engine_dialect_too=not context.warehouse.locked,
+        )  # fmt: skip
+    except VestoError as error:
+        raise _moved(error, statement, start) from None
+    if translated.kind != "query":
+        raise StatementSyntaxError("FROM needs a table or a SELECT in parentheses", span=start)
+    return translated.sql
+
+
+def _moved(error: VestoError, statement: CreateModel, start: Span | None) -> VestoError:
+    """The error of an inner query with its position in the whole statement."""
+    assert statement.source
+    inside = statement.text.find(statement.source.text, start.start if start else 0)
+    if error.span is not None and inside >= 0:
+        error.span = Span(error.span.start + inside, error.span.end + inside)
+        return error
+    return error.at(start)
+
+
+def _columns(statement: CreateModel, context: Context, sql: str) -> list[Column]:
+    try:
+        columns = context.connection.describe(sql)
+    except VestoError as error:
+        raise error.at(statement.span("FROM")) from None
+    if any(column.type.name == "unknown" for column in columns):
+        wrong = next(column.name for column in columns if column.type.name == "unknown")
+        _refuse(statement, "FROM", f'column "{wrong}" has no type a model can use', "Cast it.")
+    return columns
+
+
+def _target(statement: CreateModel, columns: list[Column]) -> str:
+    """The target's name as the query spells it; case does not count."""
+    assert statement.target is not None
+    wanted = statement.target.lower()
+    return next((c.name for c in columns if c.name.lower() == wanted), statement.target)
+
+
+def _definition(
+    statement: CreateModel, context: Context, target: str, target_type: str,
+    parameters: tuple[Parameter, ...], function_schema: str,
+) -> Definition:  # fmt: skip
+    assert statement.source and statement.function
+    settings, auto = context.warehouse.settings, statement.auto is not False
+    objective = statement.objective or ""
+    objective = AUTO_OBJECTIVES.get(objective.upper(), "") if auto else objective.lower()
+    stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")
+    pairs = statement.hyperparameters or ()
+    role = statement.iam_role or ""
+    return Definition(
+        statement=statement.text,
+        query=statement.source.text if statement.source.kind == "query" else "",
+        table=str(statement.source.table or ""),
+        target=target,
+        target_type=target_type,
+        function_schema=function_schema,
+        function=statement.function.object,
+        parameters=parameters,
+        auto=auto,
+        model_type=statement.model_type or "",
+        problem_type=statement.problem_type or "",
+        objective=objective,
+        hyperparameters=tuple(_xgboost_parameters.checked(k, v) for k, v in pairs),
+        iam_role="default-aws-iam-role" if role.lower() == "default" else role,
+        s3_bucket=statement.setting("S3_BUCKET") or "",
+        kms_key=statement.setting("KMS_KEY_ID") or "",
+        tags=statement.setting("TAGS") or "",
+        garbage_collect=statement.setting("S3_GARBAGE_COLLECT") != "OFF",
+        max_cells=int(statement.setting("MAX_CELLS") or settings.max_cells),
+        max_runtime_s=int(statement.setting("MAX_RUNTIME") or settings.max_runtime_s),
+        seed=settings.seed,
+        job_name=f"redshiftml-{stamp}" + ("" if auto else "-xgboost"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TrainModel:
+    """A model to train and the engine's query for its rows."""
+
+    model: Model
+    sql: str
+
+    def run(self, context: Context) -> Result:
+        """Record the model, write its snapshot, start its job; what fails leaves nothing.
+
+        Raises:
+            VestoError: The query fails, or its rows cannot train the model.
+        """
+        started_at_s = time.time()
+        warehouse = context.warehouse
+        warehouse.catalog.add(self.model)
+        try:
+            folder = warehouse.new_job_folder(self.model)
+            definition = self.model.definition
+            drawn = draw_rows(context.connection, self.sql, definition, warehouse.settings)
+            write_snapshot(folder, drawn.rows)
+            job = warehouse.job_for(self.model, drawn.total_rows, len(drawn.rows), started_at_s)
+            folder.write_job(job)
+            warehouse.jobs.start(self.model.id)
+        except BaseException:
+            warehouse.catalog.remove(self.model)
+            remove_folder(warehouse.jobs.folder(self.model.id).path)
+            raise
+        if context.wait:
+            ended = warehouse.wait(self.model)
+            check_ready(ended)
+            notices = ended.outcome.notices if ended.outcome else ()
+            return Result(tag="CREATE MODEL", notices=notices)
+        return Result(tag="CREATE MODEL")

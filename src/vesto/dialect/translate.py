@@ -1,0 +1,249 @@
+"""Redshift SQL to the engine's SQL, and what a query refers to. The only user of sqlglot.
+
+Composed with sqlglot, never subclassed or patched: its compiled build forbids the one, and other
+users of it in the same process would feel the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel, SqlglotError
+
+from vesto.errors import (
+    FeatureNotSupported,
+    ModelNotReady,
+    Span,
+    StatementSyntaxError,
+    UndefinedFunction,
+)
+from vesto.types import BY_NAME
+
+Kind = Literal["query", "write", "define", "native"]
+
+NOT_READY: Final = "The ML model is not ready, check STV_ML_MODEL_INFO for its status."
+_WRITES: Final = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
+_DEFINES: Final = (exp.Create, exp.Drop, exp.Alter, exp.TruncateTable, exp.Comment)
+_OBJECTS: Final = {"TABLE", "VIEW", "SCHEMA"}
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A prediction function as the catalog has it; parameters are names and SQL type names."""
+
+    schema: str
+    name: str
+    parameters: tuple[tuple[str, str], ...]
+    ready: bool
+
+    def __str__(self) -> str:
+        inside = ", ".join(f"{name} {kind}" for name, kind in self.parameters)
+        return f"{self.name}({inside})"
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A statement for the engine. ``word`` is its first word, for the command tag.
+
+    ``kind`` is "native" where the statement is handed on in the engine's own dialect, untouched.
+    ``tables`` and ``functions`` are what it refers to, as written, folded to lower case.
+    """
+
+    sql: str
+    kind: Kind
+    word: str
+    tables: tuple[tuple[str, str], ...] = ()
+    functions: tuple[str, ...] = ()
+
+
+Lookup = Callable[[str, str], Sequence[Signature]]
+
+
+def translate(
+    sql: str, find: Lookup, system_views: frozenset[str], *, engine_dialect_too: bool
+) -> Translated:
+    """One statement of Redshift SQL for DuckDB.
+
+    Args:
+        sql: The statement, without a semicolon.
+        find: Prediction functions of a schema ("" for the search path) and name.
+        system_views: Names that stand for a view of schema ``vesto``.
+        engine_dialect_too: Whether what Redshift's grammar refuses may be DuckDB's own SQL.
+
+    Raises:
+        StatementSyntaxError: The text follows no grammar that may be used.
+        UndefinedFunction: A prediction function is called with the wrong arguments.
+        ModelNotReady: Its model is not trained yet.
+    """
+    word = sql.split(maxsplit=1)[0].upper() if sql.split() else ""
+    tree = _parsed(sql, engine_dialect_too=engine_dialect_too)
+    kind = _kind(tree)
+    if tree is None or kind == "native":
+        return Translated(sql, "native", word)
+    tables = tuple(_tables(tree))
+    functions = tuple({f.name.lower() for f in tree.find_all(exp.Anonymous)})
+    _resolve_calls(tree, find)
+    for table in tree.find_all(exp.Table):
+        if table.name.lower() in system_views and table.db.lower() in {"", "pg_catalog"}:
+            table.set("db", exp.to_identifier("vesto"))
+            table.set("catalog", None)
+    for division in list(tree.find_all(exp.Div, exp.Mod)):
+        _guard(division)
+    text = tree.sql("duckdb", unsupported_level=ErrorLevel.IGNORE)
+    return Translated(text, kind, word, tables, functions)
+
+
+def _parsed(sql: str, *, engine_dialect_too: bool) -> exp.Expression | None:
+    dialects = ("redshift", "duckdb") if engine_dialect_too else ("redshift",)
+    first: StatementSyntaxError | None = None
+    for dialect in dialects:
+        try:
+            found = sqlglot.parse(sql, read=dialect)
+        except SqlglotError as error:
+            first = first or _as_ours(error, sql)
+        except RecursionError:
+            first = first or StatementSyntaxError("the statement is nested too deeply")
+        else:
+            return found[0] if len(found) == 1 else None
+    assert first is not None
+    raise first
+
+
+def _as_ours(error: SqlglotError, sql: str) -> StatementSyntaxError:
+    places = getattr(error, "errors", None)
+    if not places:
+        return StatementSyntaxError("the statement could not be read")
+    place = places[0]
+    lines = sql.splitlines(keepends=True)
+    wrong = place.get("highlight") or ""
+    before = sum(len(line) for line in lines[: (place.get("line") or 1) - 1])
+    end = min(before + (place.get("col") or 0), len(sql))
+    span = Span(max(0, end - len(wrong)), end)
+    near = f' at or near "{wrong.strip()}"' if wrong.strip() else ""
+    return StatementSyntaxError(f"syntax error{near}", span=span)
+
+
+def _kind(tree: exp.Expression | None) -> Kind:
+    if isinstance(tree, exp.Query):
+        return "query"
+    if isinstance(tree, _WRITES):
+        return "write"
+    if isinstance(tree, _DEFINES):
+        what = str(tree.args.get("kind") or "TABLE").upper()
+        return "define" if what in _OBJECTS else "native"
+    return "native"
+
+
+def _tables(tree: exp.Expression) -> Iterator[tuple[str, str]]:
+    for table in tree.find_all(exp.Table):
+        if isinstance(table.this, exp.Identifier):
+            yield table.db.lower(), table.name.lower()
+
+
+def _guard(division: exp.Div | exp.Mod) -> None:
+    """1/0 is an error in Redshift: the divisor goes through a macro that raises it."""
+    right = division.expression
+    if isinstance(right, exp.Literal) and right.to_py() != 0:
+        return
+    inside = right.this if isinstance(right, exp.Paren) else right
+    division.set("expression", exp.Anonymous(this="vesto.divisor", expressions=[inside.copy()]))
+
+
+def is_known_function(name: str) -> bool:
+    """Whether sqlglot reads that name as a function of SQL, so that no model may have it."""
+    parsed = sqlglot.parse_one(f"{name}(1)", read="redshift") if name.isidentifier() else None
+    return parsed is not None and not isinstance(parsed, exp.Anonymous)
+
+
+# --- Calls of prediction functions ---------------------------------------------------------------
+
+
+def _resolve_calls(tree: exp.Expression, find: Lookup) -> None:
+    for call in list(tree.find_all(exp.Anonymous)):
+        name = str(call.this)
+        span = _span(call)
+        if name.lower() in {"explain_model", "forecast"}:
+            raise FeatureNotSupported(f"{name.upper()}() is not available yet", span=span)
+        parent = call.parent
+        schema = ""
+        if isinstance(parent, exp.Dot) and parent.expression is call:
+            schema = parent.this.name.lower()
+        signatures = find(schema, name.lower())
+        if signatures:
+            _resolve(call, signatures, span)
+
+
+def _span(node: exp.Expression) -> Span | None:
+    start, end = node.meta.get("start"), node.meta.get("end")
+    return None if start is None or end is None else Span(start, end + 1)
+
+
+def _resolve(call: exp.Anonymous, signatures: Sequence[Signature], span: Span | None) -> None:
+    fitting = [s for s in signatures if len(s.parameters) == len(call.expressions)]
+    if not fitting:
+        known = " or ".join(str(signature) for signature in signatures)
+        message = f"function {call.this} takes {_counts(signatures)}, not {len(call.expressions)}"
+        raise UndefinedFunction(message, hint=f"Its signature is {known}.", span=span)
+    signature = fitting[0]
+    if not signature.ready:
+        raise ModelNotReady(NOT_READY, span=span)
+    ordered = _ordered(call, signature, span)
+    cast = [_cast(argument, place, signature, span) for place, argument in enumerate(ordered)]
+    call.set("this", f'"{signature.name}"' if not signature.name.isidentifier() else signature.name)
+    call.set("expressions", cast)
+
+
+def _counts(signatures: Sequence[Signature]) -> str:
+    counts = " or ".join(str(len(s.parameters)) for s in signatures)
+    return f"{counts} argument{'' if counts == '1' else 's'}"
+
+
+def _ordered(call: exp.Anonymous, signature: Signature, span: Span | None) -> list[exp.Expression]:
+    """The arguments in the order of the parameters; ones by name come after the others."""
+    names = [name for name, _ in signature.parameters]
+    chosen: dict[str, exp.Expression] = {}
+    for place, argument in enumerate(call.expressions):
+        name = names[place]
+        if isinstance(argument, exp.Kwarg | exp.PropertyEQ):
+            name, argument = argument.this.name.lower(), argument.expression  # noqa: PLW2901
+        if name not in names:
+            message = f'function {call.this} has no argument "{name}"'
+            raise UndefinedFunction(message, hint=f"Its signature is {signature}.", span=span)
+        if name in chosen:
+            message = f'argument "{name}" of function {call.this} is given twice'
+            raise UndefinedFunction(message, hint=f"Its signature is {signature}.", span=span)
+        chosen[name] = argument
+    return [chosen[name] for name in names]
+
+
+def _cast(
+    argument: exp.Expression, place: int, signature: Signature, span: Span | None
+) -> exp.Expression:
+    """Literals take the parameter's type, as Redshift's unknown literals do; the engine checks
+    everything else by the type it has.
+    """
+    name, kind = signature.parameters[place]
+    wanted = BY_NAME[kind]
+    bare = argument.this if isinstance(argument, exp.Neg) else argument
+    if not isinstance(bare, exp.Literal):
+        return argument
+    if not bare.is_string and wanted.family != "fraction":
+        whole = bare.this.isdecimal()
+        if not (whole and wanted.family in {"integer", "text"}):
+            given = "int4" if whole else "numeric"
+            message = (
+                f'argument {place + 1} "{name}" of {call_name(signature)} has the type {given}'
+            )
+            hint = f"Its signature is {signature}."
+            raise UndefinedFunction(f"{message}, not {kind}", hint=hint, span=span)
+    target = "DOUBLE" if wanted.name == "numeric" else wanted.duckdb
+    return exp.cast(argument.copy(), target, dialect="duckdb")
+
+
+def call_name(signature: Signature) -> str:
+    """How messages name the function."""
+    return f"function {signature.name}"

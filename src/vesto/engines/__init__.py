@@ -1,0 +1,134 @@
+"""Where SQL and scoring run. One file an engine; each exports ``ENGINE``, a way to open it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import pyarrow as pa
+
+from vesto.plugins import Plugins
+from vesto.settings import Settings
+from vesto.types import SqlType
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a query or table: its name and SQL type."""
+
+    name: str
+    type: SqlType
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A prediction function as SQL sees it: ``program`` is the content hash it scores with."""
+
+    schema: str
+    name: str
+    parameters: tuple[Column, ...]
+    returns: SqlType
+    program: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows drawn without bias from a query, and how many rows the query had."""
+
+    rows: pa.Table
+    total_rows: int
+
+
+class Connection(Protocol):
+    """One user's line to the engine; used by one thread at a time."""
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> pa.RecordBatchReader:
+        """Run one statement of the engine's own dialect. An unread result blocks the line.
+
+        Raises:
+            VestoError: The engine's errors, with SQLSTATE.
+        """
+        ...
+
+    def describe(self, sql: str) -> list[Column]:
+        """The columns of a query, which is not run."""
+        ...
+
+    def sample(self, sql: str, rows: int, seed: int) -> Sample:
+        """At most ``rows`` rows of a query, each row as likely as any other. Never LIMIT."""
+        ...
+
+    def register(self, name: str, table: pa.Table) -> None:
+        """Show an Arrow table to this connection under a name."""
+        ...
+
+    def begin(self) -> None:
+        """Start a transaction."""
+        ...
+
+    def commit(self) -> None:
+        """End the transaction and keep what it did."""
+        ...
+
+    def rollback(self) -> None:
+        """End the transaction and undo what it did."""
+        ...
+
+    def interrupt(self) -> None:
+        """Stop what the connection is running; may be called from another thread."""
+        ...
+
+    def close(self) -> None:
+        """Close the line; an open transaction is rolled back."""
+        ...
+
+
+class Engine(Protocol):
+    """An open engine, shared by all connections."""
+
+    dialect: str
+
+    def connect(self) -> Connection:
+        """A new line."""
+        ...
+
+    def lock(self) -> None:
+        """From now on treat SQL as hostile: no files, no extensions, no settings."""
+        ...
+
+    def provide(self, view: str, columns: Sequence[Column], rows: Callable[[], pa.Table]) -> None:
+        """Make ``vesto.<view>`` a view over what ``rows`` returns whenever it is read."""
+        ...
+
+    def install(self, function: Function) -> None:
+        """Make or replace a prediction function, in one step for all connections."""
+        ...
+
+    def remove(self, function: Function) -> None:
+        """Remove a prediction function; one that is not there is no mistake."""
+        ...
+
+    def functions(self) -> set[tuple[str, str]]:
+        """Schema and name of the prediction functions that are installed."""
+        ...
+
+    def is_taken(self, name: str) -> bool:
+        """Whether the engine has a function of its own by that name."""
+        ...
+
+    def close(self) -> None:
+        """Close the engine; another process can open the files afterwards."""
+        ...
+
+
+class EngineKind(Protocol):
+    """What an engine's file exports."""
+
+    def open(self, path: Path, settings: Settings) -> Engine:
+        """The engine over the warehouse's folder ``path``."""
+        ...
+
+
+ENGINES: Final[Plugins[EngineKind]] = Plugins("vesto.engines", "ENGINE")

@@ -1,0 +1,81 @@
+"""DuckDB's errors as ours: the one place where its words become SQLSTATEs."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import duckdb
+
+from vesto import errors
+from vesto.errors import VestoError
+
+_PATTERNS: Final[tuple[tuple[str, type[VestoError]], ...]] = (
+    (r"division by zero", errors.DivisionByZero),
+    (r"Interrupted|INTERRUPT", errors.QueryCanceled),
+    (r"No space left|disk full|Disk quota", errors.DiskFull),
+    (r"(Table|View) with name .* does not exist", errors.UndefinedTable),
+    (r"Schema with name .* does not exist", errors.UndefinedSchema),
+    (r"(Table|View) with name .* already exists", errors.DuplicateTable),
+    (r"Schema with name .* already exists", errors.DuplicateSchema),
+    (r"(Function|function|Macro) with name .* does not exist", errors.UndefinedFunction),
+    (r"No function matches|does not support the supplied arguments", errors.UndefinedFunction),
+    (r"must appear in the GROUP BY clause", errors.GroupingMistake),
+    (r"[Aa]mbiguous reference", errors.AmbiguousColumn),
+    (r"Referenced (column|table) .* not found|does not have a column", errors.UndefinedColumn),
+    (r"duplicate column name|Column with name .* already exists", errors.DuplicateColumn),
+    (r"because .* depends? on it|Cannot drop entry", errors.DependentObjects),
+    (r"Could not convert string|invalid .* field format|Invalid Input Error: Malformed JSON",
+     errors.InvalidText),
+    (r"out of range|Overflow|overflow", errors.NumericValueOutOfRange),
+    (r"NOT NULL constraint failed", errors.NotNullViolation),
+    (r"Duplicate key|violates (unique|primary key) constraint", errors.UniqueViolation),
+    (r"foreign key constraint", errors.ForeignKeyViolation),
+    (r"CHECK constraint failed", errors.CheckViolation),
+    (r"Conflict on|Transaction conflict|write-write conflict", errors.SerializationFailure),
+    (r"No files found|No such file", errors.UndefinedFile),
+    (r"configuration has been locked|disabled (by|through) configuration", errors.PermissionDenied),
+    (r"Cannot compare|Cannot mix|type mismatch|Type mismatch", errors.DatatypeMismatch),
+)  # fmt: skip
+
+_CLASSES: Final[tuple[tuple[type[Exception], type[VestoError]], ...]] = (
+    (duckdb.ParserException, errors.StatementSyntaxError),
+    (duckdb.NotImplementedException, errors.FeatureNotSupported),
+    (duckdb.OutOfMemoryException, errors.OutOfMemory),
+    (duckdb.PermissionException, errors.PermissionDenied),
+    (duckdb.ConversionException, errors.InvalidText),
+    (duckdb.OutOfRangeException, errors.NumericValueOutOfRange),
+    (duckdb.InterruptException, errors.QueryCanceled),
+    (duckdb.IOException, errors.InputOutputError),
+)
+
+_OURS: Final = re.compile(r"vesto:(\{.*?\})(?:$|\n|\s)", re.DOTALL)
+
+
+def translated(error: BaseException) -> VestoError:
+    """The error that a client sees for one that DuckDB raised."""
+    text = str(error)
+    if ours := _OURS.search(text):
+        return errors.from_json(ours.group(1))
+    text, _, context = text.partition("\n\nLINE ")
+    message = re.sub(r"^(?:[A-Z][\w-]*[ _]?)+ ?Error: ", "", text).strip()
+    lines = message.splitlines() or ["the engine gave no reason"]
+    detail = f"LINE {context}".rstrip() if context else ""
+    return _kind(error)(_lower_first(lines[0]), detail=detail, hint=" ".join(lines[1:]).strip())
+
+
+def _kind(error: BaseException) -> type[VestoError]:
+    text = str(error)
+    for pattern, kind in _PATTERNS:
+        if re.search(pattern, text):
+            return kind
+    for raised, kind in _CLASSES:
+        if isinstance(error, raised):
+            return kind
+    return errors.EngineFailure
+
+
+def _lower_first(message: str) -> str:
+    """PostgreSQL's style: a message starts lower-case, unless with a name or an abbreviation."""
+    second = message[1:2]
+    return message[:1].lower() + message[1:] if second.islower() or second == " " else message

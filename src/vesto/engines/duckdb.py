@@ -1,0 +1,275 @@
+"""DuckDB in this process: the default engine.
+
+The tables' file is attached under the name a Redshift cluster gives its first database, ``dev``,
+with ``public`` as the default schema, so that three-part names in scripts resolve.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from vesto.dialect.names import literal, quoted
+from vesto.engines import Column, Connection, Function, Sample
+from vesto.engines._duckdb_errors import translated
+from vesto.engines._sample import draw
+from vesto.errors import UndefinedFunction, VestoError
+from vesto.programs import reference, registry
+from vesto.programs.program import Program
+from vesto.settings import Settings
+from vesto.types import BY_NAME, converts, from_arrow, from_duckdb
+
+DATABASE: Final = "dev"
+SCHEMA: Final = "public"
+BATCH_ROWS: Final = 65_536
+# What 2.0 writes by default, 1.5 cannot read.
+STORAGE_VERSION: Final = "v1.4.0"
+
+_SETTINGS: Final = (
+    "SET integer_division = true",
+    "SET default_null_order = 'nulls_last_on_asc_first_on_desc'",
+    "SET autoinstall_known_extensions = false",
+    "SET allow_community_extensions = false",
+    "SET TimeZone = 'UTC'",
+    "SET python_scan_all_frames = true",
+)
+_LOCKS: Final = (
+    "SET python_enable_replacements = false",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
+# 1/0 is an error in Redshift, NULL or infinity in DuckDB: division goes through this macro.
+_MACROS: Final = (
+    "CREATE OR REPLACE MACRO dev.vesto.divisor(b) AS "
+    "CASE WHEN b = 0 THEN error('division by zero') ELSE b END",
+)
+RETURN_TYPES: Final = ("bool", "int2", "int4", "int8", "float4", "float8", "varchar")
+
+
+class DuckDBEngine:
+    """One DuckDB instance over ``data.duckdb`` of a warehouse."""
+
+    dialect = "duckdb"
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        """Open or make the file.
+
+        Raises:
+            VestoError: The file is damaged, or the disk is full.
+        """
+        config: dict[str, Any] = {"threads": settings.threads} if settings.threads else {}
+        if settings.memory_limit_mb:
+            config["memory_limit"] = f"{settings.memory_limit_mb}MB"
+        self._write = threading.Lock()
+        try:
+            self._root = duckdb.connect(":memory:", config=config)
+            self._prepare(path)
+        except duckdb.Error as error:
+            raise translated(error) from error
+
+    def _prepare(self, path: Path) -> None:
+        for setting in _SETTINGS:
+            self._root.execute(setting)
+        self._root.execute(f"SET temp_directory = {literal(str(path / 'scratch'))}")
+        self._root.execute(
+            f"ATTACH {literal(str(path / 'data.duckdb'))} AS {DATABASE} "
+            f"(STORAGE_VERSION {literal(STORAGE_VERSION)})"
+        )
+        for schema in (SCHEMA, "vesto"):
+            self._root.execute(f"CREATE SCHEMA IF NOT EXISTS {DATABASE}.{schema}")
+        for macro in _MACROS:
+            self._root.execute(macro)
+        for name in RETURN_TYPES:
+            kind = BY_NAME[name].duckdb
+            self._root.create_function(
+                generic_function(name), _predict, None, kind,  # type: ignore[arg-type]
+                type="arrow", null_handling="special",  # type: ignore[arg-type]
+            )  # fmt: skip
+
+    def lock(self) -> None:
+        """From now on no files, no extensions, no settings, no data frames by name."""
+        for setting in _LOCKS:
+            self._root.execute(setting)
+
+    def connect(self) -> Connection:
+        """A new line, at ``dev.public``."""
+        return DuckDBConnection(self._root.cursor())
+
+    def provide(self, view: str, columns: Sequence[Column], rows: Callable[[], pa.Table]) -> None:
+        """Make ``vesto.<view>`` a view over what ``rows`` returns whenever it is read."""
+        fields = ", ".join(f"{quoted(c.name)} {c.type.duckdb}" for c in columns)
+        names = ", ".join(f"row.{quoted(c.name)}" for c in columns)
+
+        def listed(asked: Any) -> Any:
+            everything = rows()
+            values = pa.StructArray.from_arrays(
+                [c.combine_chunks() for c in everything.columns], names=everything.column_names
+            )
+            length = len(asked)
+            offsets = [0] + [len(values)] * length if length else [0]
+            return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
+
+        function = f"vesto_rows_of_{view}"
+        kind = duckdb.sqltype(f"STRUCT({fields})[]")
+        self._root.create_function(
+            function, listed, ["INTEGER"], kind, type="arrow", side_effects=True,  # type: ignore[list-item, arg-type]
+        )  # fmt: skip
+        self._root.execute(
+            f"CREATE OR REPLACE VIEW {DATABASE}.vesto.{quoted(view)} AS "
+            f"SELECT {names} FROM (SELECT unnest({function}(1)) AS row)"
+        )
+
+    def install(self, function: Function) -> None:
+        """Make or replace the function's macro; views and prepared statements follow it."""
+        names = ", ".join(quoted(parameter.name) for parameter in function.parameters)
+        with self._write:
+            self._root.execute(
+                f"CREATE OR REPLACE MACRO {self._place(function)}({names}) AS "
+                f"{generic_function(function.returns.name)}({literal(function.program)}, {names})"
+            )
+
+    def remove(self, function: Function) -> None:
+        """Remove the function's macro."""
+        with self._write:
+            self._root.execute(f"DROP MACRO IF EXISTS {self._place(function)}")
+
+    @staticmethod
+    def _place(function: Function) -> str:
+        return f"{DATABASE}.{quoted(function.schema)}.{quoted(function.name)}"
+
+    def functions(self) -> set[tuple[str, str]]:
+        """Schema and name of the macros that call one of the generic functions."""
+        found = self._root.execute(
+            "SELECT schema_name, function_name FROM duckdb_functions() WHERE database_name = ? "
+            "AND starts_with(macro_definition, 'vesto_predict_')",
+            [DATABASE],
+        )
+        return {(schema, name) for schema, name in found.fetchall()}
+
+    def is_taken(self, name: str) -> bool:
+        """Whether DuckDB has a function of its own by that name."""
+        known = (
+            "SELECT 1 FROM duckdb_functions() WHERE function_name = ? AND database_name = 'system'"
+        )
+        return self._root.execute(known, [name]).fetchone() is not None
+
+    def close(self) -> None:
+        """Write everything to the file and let it go."""
+        self._root.execute(f"CHECKPOINT {DATABASE}")
+        self._root.execute(f"DETACH {DATABASE}")
+        self._root.close()
+
+
+def generic_function(type_name: str) -> str:
+    """The SQL function that scores any program whose output has that type."""
+    return f"vesto_predict_{'varchar' if type_name == 'bpchar' else type_name}"
+
+
+def _predict(*columns: Any) -> Any:
+    """Score one chunk: the program's hash, then one Arrow column for each input."""
+    try:
+        name, *given = [_flat(column) for column in columns]
+        if not len(name):
+            return pa.nulls(0)
+        program = registry.find(name[0].as_py())
+        _check_arguments(program, given)
+        return reference.score(program, given)
+    except VestoError as error:
+        # DuckDB hands on nothing but the text of an exception.
+        raise RuntimeError(f"vesto:{error.to_json()}") from error
+
+
+def _flat(column: Any) -> Any:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _check_arguments(program: Program, given: list[Any]) -> None:
+    inputs = program.inputs
+    signature = ", ".join(f"{item.name} {item.type}" for item in inputs)
+    if len(given) != len(inputs):
+        message = f"the function takes {len(inputs)} arguments, not {len(given)}"
+        raise UndefinedFunction(message, hint=f"Its arguments are ({signature}).")
+    for place, (item, column) in enumerate(zip(inputs, given, strict=True), start=1):
+        kind = from_arrow(column.type)
+        if not converts(kind, BY_NAME[item.type]):
+            message = f'argument {place} "{item.name}" has the type {kind.name}, not {item.type}'
+            hint = f"The arguments are ({signature}); cast this one, as in x::{item.type}."
+            raise UndefinedFunction(message, hint=hint)
+
+
+class DuckDBConnection:
+    """A DuckDB cursor: its own transaction, search path and temporary tables."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+        self._cursor.execute(f"USE {DATABASE}.{SCHEMA}")
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> pa.RecordBatchReader:
+        """Run one statement of DuckDB's dialect; the reader streams its rows."""
+        try:
+            self._cursor.execute(sql, list(parameters) or None)
+            if self._cursor.description is None:
+                return pa.RecordBatchReader.from_batches(pa.schema([]), [])
+            reader = self._cursor.to_arrow_reader(BATCH_ROWS)
+        except duckdb.Error as error:
+            raise translated(error) from error
+        return pa.RecordBatchReader.from_batches(reader.schema, _batches(reader))
+
+    def describe(self, sql: str) -> list[Column]:
+        """The columns of a query; it is bound and not run."""
+        rows = self.execute(f"DESCRIBE {sql}").read_all()
+        names, kinds = rows["column_name"].to_pylist(), rows["column_type"].to_pylist()
+        return [Column(n, from_duckdb(k)) for n, k in zip(names, kinds, strict=True)]
+
+    def sample(self, sql: str, rows: int, seed: int) -> Sample:
+        """At most ``rows`` rows of a query, drawn uniformly."""
+        return draw(self.execute(sql), rows, seed)
+
+    def register(self, name: str, table: pa.Table) -> None:
+        """Show an Arrow table to this connection under a name."""
+        self._cursor.register(name, table)
+
+    def begin(self) -> None:
+        """Start a transaction."""
+        self.execute("BEGIN TRANSACTION")
+
+    def commit(self) -> None:
+        """End the transaction and keep what it did."""
+        self.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """End the transaction and undo what it did."""
+        self.execute("ROLLBACK")
+
+    def interrupt(self) -> None:
+        """Stop what the connection is running."""
+        self._cursor.interrupt()
+
+    def close(self) -> None:
+        """Close the line."""
+        self._cursor.close()
+
+
+def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """The reader's batches; what goes wrong while rows are made carries a SQLSTATE too."""
+    while True:
+        try:
+            yield reader.read_next_batch()
+        except StopIteration:
+            return
+        except (pa.ArrowException, duckdb.Error, OSError) as error:
+            raise translated(error) from error
+
+
+class _DuckDBKind:
+    def open(self, path: Path, settings: Settings) -> DuckDBEngine:
+        """The engine over the warehouse's folder ``path``."""
+        return DuckDBEngine(path, settings)
+
+
+ENGINE: Final = _DuckDBKind()

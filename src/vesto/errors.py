@@ -1,0 +1,331 @@
+"""Every error a client can see: SQLSTATE, message, detail, hint and position.
+
+Words follow PostgreSQL's Error Message Style Guide: the message starts lower-case and has no full
+stop; detail and hint are sentences. SQLSTATEs are PostgreSQL's, and Redshift's where it has its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import ClassVar, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of the statement's text: characters from ``start`` (0-based) up to ``end``."""
+
+    start: int
+    end: int
+
+
+class VestoError(Exception):
+    """Base of all errors a client can see; raised only for what should never happen."""
+
+    sqlstate: ClassVar[str] = "XX000"
+
+    def __init__(
+        self, message: str, *, detail: str = "", hint: str = "", span: Span | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message, self.detail, self.hint, self.span = message, detail, hint, span
+
+    @property
+    def position(self) -> int | None:
+        """Where in the statement the mistake is, counted in characters from 1."""
+        return None if self.span is None else self.span.start + 1
+
+    def at(self, span: Span | None) -> Self:
+        """This error with a position, unless it has one already."""
+        self.span = self.span or span
+        return self
+
+    def __str__(self) -> str:
+        lines = [self.message]
+        lines += [f"DETAIL: {self.detail}"] if self.detail else []
+        lines += [f"HINT: {self.hint}"] if self.hint else []
+        return "\n".join(lines)
+
+    def to_json(self) -> str:
+        """The error as text that ``from_json`` reads back, to cross a process or an engine."""
+        fields = {"sqlstate": self.sqlstate, "message": self.message}
+        return json.dumps(fields | {"detail": self.detail, "hint": self.hint})
+
+
+class StatementSyntaxError(VestoError):
+    """The text does not follow the grammar."""
+
+    sqlstate = "42601"
+
+
+class FeatureNotSupported(VestoError):
+    """The statement is known, and this version does not carry it out."""
+
+    sqlstate = "0A000"
+
+
+class UndefinedModel(VestoError):
+    """A statement names a model the catalog does not hold."""
+
+    sqlstate = "42704"
+
+    @classmethod
+    def named(cls, name: str, *, known: Iterable[str], span: Span | None = None) -> Self:
+        """The error for ``name``; ``known`` are the models the user may see."""
+        close = get_close_matches(name, list(known), n=1)
+        hint = f'Perhaps you meant "{close[0]}".' if close else "SHOW MODEL ALL lists the models."
+        return cls(f'model "{name}" does not exist', hint=hint, span=span)
+
+
+class DuplicateModel(VestoError):
+    """The schema already holds a model of that name."""
+
+    sqlstate = "42710"
+
+
+class UndefinedFunction(VestoError):
+    """No function has that name and those arguments."""
+
+    sqlstate = "42883"
+
+
+class DuplicateFunction(VestoError):
+    """The schema already holds a function of that name and argument count."""
+
+    sqlstate = "42723"
+
+
+class UndefinedColumn(VestoError):
+    """A statement names a column that is not there."""
+
+    sqlstate = "42703"
+
+
+class DuplicateColumn(VestoError):
+    """Two columns have the same name where names must be different."""
+
+    sqlstate = "42701"
+
+
+class AmbiguousColumn(VestoError):
+    """A column name fits more than one table."""
+
+    sqlstate = "42702"
+
+
+class UndefinedTable(VestoError):
+    """A statement names a table or view that is not there."""
+
+    sqlstate = "42P01"
+
+
+class DuplicateTable(VestoError):
+    """The schema already holds a table or view of that name."""
+
+    sqlstate = "42P07"
+
+
+class UndefinedSchema(VestoError):
+    """A statement names a schema that is not there."""
+
+    sqlstate = "3F000"
+
+
+class DuplicateSchema(VestoError):
+    """The database already holds a schema of that name."""
+
+    sqlstate = "42P06"
+
+
+class DependentObjects(VestoError):
+    """Something else still needs the object."""
+
+    sqlstate = "2BP01"
+
+
+class GroupingMistake(VestoError):
+    """A column is neither grouped nor aggregated."""
+
+    sqlstate = "42803"
+
+
+class DatatypeMismatch(VestoError):
+    """A value has a type that cannot stand in that place."""
+
+    sqlstate = "42804"
+
+
+class InvalidName(VestoError):
+    """A name is empty, too long or reserved."""
+
+    sqlstate = "42602"
+
+
+class ReservedName(VestoError):
+    """The name belongs to the system."""
+
+    sqlstate = "42939"
+
+
+class InvalidParameterValue(VestoError):
+    """A clause, setting or hyperparameter has a value it cannot have."""
+
+    sqlstate = "22023"
+
+
+class InvalidTrainingData(VestoError):
+    """The rows of the training query cannot train the model that was asked for."""
+
+    sqlstate = "22000"
+
+
+class InvalidText(VestoError):
+    """A text does not have the form of the type it is cast to."""
+
+    sqlstate = "22P02"
+
+
+class NumericValueOutOfRange(VestoError):
+    """A number does not fit its type."""
+
+    sqlstate = "22003"
+
+
+class DivisionByZero(VestoError):
+    """A division by zero."""
+
+    sqlstate = "22012"
+
+
+class NotNullViolation(VestoError):
+    """A NULL in a column that forbids it."""
+
+    sqlstate = "23502"
+
+
+class UniqueViolation(VestoError):
+    """A value that is there already, in a column that is unique."""
+
+    sqlstate = "23505"
+
+
+class ForeignKeyViolation(VestoError):
+    """A value that its foreign key does not find."""
+
+    sqlstate = "23503"
+
+
+class CheckViolation(VestoError):
+    """A value that a CHECK constraint refuses."""
+
+    sqlstate = "23514"
+
+
+class ActiveTransaction(VestoError):
+    """The statement cannot run inside a transaction block."""
+
+    sqlstate = "25001"
+
+
+class NoActiveTransaction(VestoError):
+    """There is no transaction block to end."""
+
+    sqlstate = "25P01"
+
+
+class FailedTransaction(VestoError):
+    """The transaction block has failed and only ROLLBACK can follow."""
+
+    sqlstate = "25P02"
+
+
+class SerializationFailure(VestoError):
+    """Another transaction changed the same rows."""
+
+    sqlstate = "40001"
+
+
+class ModelNotReady(VestoError):
+    """A prediction function was called before its model was trained."""
+
+    sqlstate = "28008"
+
+
+class PermissionDenied(VestoError):
+    """This session may not do that."""
+
+    sqlstate = "42501"
+
+
+class OutOfMemory(VestoError):
+    """The memory limit was reached."""
+
+    sqlstate = "53200"
+
+
+class DiskFull(VestoError):
+    """The disk has no room left."""
+
+    sqlstate = "53100"
+
+
+class WarehouseInUse(VestoError):
+    """Another process has the warehouse open."""
+
+    sqlstate = "55006"
+
+
+class QueryCanceled(VestoError):
+    """The statement was cancelled."""
+
+    sqlstate = "57014"
+
+
+class InputOutputError(VestoError):
+    """A file could not be read or written."""
+
+    sqlstate = "58030"
+
+
+class UndefinedFile(VestoError):
+    """A file is not there."""
+
+    sqlstate = "58P01"
+
+
+class TrainingFailed(VestoError):
+    """A training job ended without a model."""
+
+    sqlstate = "58000"
+
+
+class DataCorrupted(VestoError):
+    """A file of the warehouse or a model's program is damaged."""
+
+    sqlstate = "XX001"
+
+
+class EngineFailure(VestoError):
+    """The SQL engine refused the statement for a reason that has no SQLSTATE of its own."""
+
+    sqlstate = "42000"
+
+
+def subclasses(of: type[VestoError] = VestoError) -> list[type[VestoError]]:
+    """Every error class, parents first."""
+    found = list(of.__subclasses__())
+    return found + [deeper for kind in found for deeper in subclasses(kind)]
+
+
+def from_json(text: str) -> VestoError:
+    """The error that ``to_json`` wrote.
+
+    Raises:
+        ValueError: The text is not one that ``to_json`` wrote.
+    """
+    fields = json.loads(text)
+    kinds = {kind.sqlstate: kind for kind in subclasses()}
+    kind = kinds.get(fields["sqlstate"], VestoError)
+    return kind(fields["message"], detail=fields["detail"], hint=fields["hint"])

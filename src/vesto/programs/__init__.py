@@ -1,0 +1,1 @@
+"""The compiled model: arrays and formulas, their file form and the reference scorer."""

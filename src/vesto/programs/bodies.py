@@ -1,0 +1,72 @@
+"""What a program computes from its features: a forest or a linear form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+I32 = NDArray[np.int32]
+U8 = NDArray[np.uint8]
+
+LEAF: Final = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forest:
+    """Boosted trees over float32 features; sums start with ``base`` and follow the trees' order.
+
+    Node arrays have shape (nodes,), the trees one after the other. A row goes left where
+    ``feature < threshold`` in float32, and a NaN where ``nan_left`` says. A node whose
+    ``categories_size`` is not 0 splits by category: a row goes right where its value, cut to an
+    integer, is among ``categories[categories_start:][:categories_size]``, left otherwise.
+
+    ``feature`` is -1 at a leaf, whose output is ``threshold``. ``left`` and ``right`` are node
+    numbers, greater than the node's own. ``roots`` and ``output`` have shape (trees,): the first
+    node of each tree and the output it adds to. ``base`` has shape (outputs,).
+
+    Source: XGBoost documentation, "Introduction to Model IO" and "Categorical Data".
+    """
+
+    kind: ClassVar[str] = "forest"
+    feature: I32 = field(metadata={"dtype": "<i4"})
+    threshold: F32 = field(metadata={"dtype": "<f4"})
+    nan_left: U8 = field(metadata={"dtype": "|u1"})
+    left: I32 = field(metadata={"dtype": "<i4"})
+    right: I32 = field(metadata={"dtype": "<i4"})
+    categories_start: I32 = field(metadata={"dtype": "<i4"})
+    categories_size: I32 = field(metadata={"dtype": "<i4"})
+    categories: I32 = field(metadata={"dtype": "<i4"})
+    roots: I32 = field(metadata={"dtype": "<i4"})
+    output: I32 = field(metadata={"dtype": "<i4"})
+    base: F32 = field(metadata={"dtype": "<f4"})
+
+    @property
+    def outputs(self) -> int:
+        """Numbers computed for a row."""
+        return len(self.base)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Linear:
+    """``bias + w[0] * x[0] + w[1] * x[1] + ...`` in that order, in float64, without fused steps.
+
+    ``weights`` has shape (outputs, features), ``bias`` (outputs,).
+    """
+
+    kind: ClassVar[str] = "linear"
+    weights: F64 = field(metadata={"dtype": "<f8"})
+    bias: F64 = field(metadata={"dtype": "<f8"})
+
+    @property
+    def outputs(self) -> int:
+        """Numbers computed for a row."""
+        return len(self.bias)
+
+
+Body = Forest | Linear
+BODIES: Final[dict[str, type[Body]]] = {kind.kind: kind for kind in (Forest, Linear)}

@@ -1,0 +1,188 @@
+"""Feature steps: each reads registers and appends registers of numbers.
+
+A program is a tape. Its first registers are its inputs, as they come from SQL; every step appends
+one or more registers of float64 in which NaN stands for a missing value. A step refers to
+registers by their index, always to ones before it, so a tape has no loops.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+F64 = NDArray[np.float64]
+
+PARTS: Final = ("year", "month", "day", "weekday", "hour", "minute", "second", "epoch")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number or boolean input as float64; NULL is NaN, true is 1."""
+
+    kind: ClassVar[str] = "number"
+    width: ClassVar[int] = 1
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextNumber:
+    """A number written in text; blanks around it do not count.
+
+    NULL, a text in ``missing`` and a text that is no number are NaN.
+    """
+
+    kind: ClassVar[str] = "text_number"
+    width: ClassVar[int] = 1
+    source: int
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Category:
+    """A text, boolean or integer input looked up in a dictionary.
+
+    ``words`` are sorted and different; ``values`` has one number for each. A word that is not
+    among them gives ``unseen``; NULL or a word in ``missing`` gives ``absent``. Booleans are the
+    words ``true`` and ``false``, integers their decimal digits.
+    """
+
+    kind: ClassVar[str] = "category"
+    width: ClassVar[int] = 1
+    source: int
+    words: tuple[str, ...]
+    values: F64 = field(metadata={"dtype": "<f8"})
+    unseen: float
+    absent: float
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OneHot:
+    """A register of codes 0 to ``count - 1`` as ``count`` registers of 0 and 1.
+
+    A NaN or any other code gives zeros.
+    """
+
+    kind: ClassVar[str] = "one_hot"
+    source: int
+    count: int
+
+    @property
+    def width(self) -> int:
+        """Registers appended."""
+        return self.count
+
+
+@dataclass(frozen=True, slots=True)
+class DateParts:
+    """Parts of a date, time or timestamp input, each one register; NULL is NaN.
+
+    ``weekday`` is 0 on Monday; ``epoch`` counts seconds since 1970-01-01 (of a time: since
+    midnight). A part that the type does not have is 0.
+    """
+
+    kind: ClassVar[str] = "date_parts"
+    source: int
+    parts: tuple[str, ...]
+
+    @property
+    def width(self) -> int:
+        """Registers appended."""
+        return len(self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Register ``first`` minus register ``second``."""
+
+    kind: ClassVar[str] = "difference"
+    width: ClassVar[int] = 1
+    first: int
+    second: int
+
+
+@dataclass(frozen=True, slots=True)
+class Impute:
+    """The register with ``value`` in place of NaN."""
+
+    kind: ClassVar[str] = "impute"
+    width: ClassVar[int] = 1
+    source: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """1 where the register is NaN, else 0."""
+
+    kind: ClassVar[str] = "missing"
+    width: ClassVar[int] = 1
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignedLog:
+    """sign(x) * log(1 + |x|), which draws in heavy tails."""
+
+    kind: ClassVar[str] = "signed_log"
+    width: ClassVar[int] = 1
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """(x - mean) / deviation."""
+
+    kind: ClassVar[str] = "scale"
+    width: ClassVar[int] = 1
+    source: int
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """x held between ``low`` and ``high``; NaN stays."""
+
+    kind: ClassVar[str] = "clip"
+    width: ClassVar[int] = 1
+    source: int
+    low: float
+    high: float
+
+
+Step = (
+    Number
+    | TextNumber
+    | Category
+    | OneHot
+    | DateParts
+    | Difference
+    | Impute
+    | Missing
+    | SignedLog
+    | Scale
+    | Clip
+)
+STEPS: Final[dict[str, type[Step]]] = {
+    kind.kind: kind
+    for kind in (
+        Number, TextNumber, Category, OneHot, DateParts, Difference,
+        Impute, Missing, SignedLog, Scale, Clip,
+    )
+}  # fmt: skip
+
+
+def sources(step: Step) -> tuple[int, ...]:
+    """The registers a step reads."""
+    if isinstance(step, Difference):
+        return (step.first, step.second)
+    return (step.source,)
+
+
+def reads_input(step: Step) -> bool:
+    """Whether the step reads an input as it came from SQL; the others read numbers."""
+    return isinstance(step, Number | TextNumber | Category | DateParts)

@@ -1,0 +1,85 @@
+"""What a statement returns: rows as Arrow batches, or a command tag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Result:
+    """Rows, streamed and read once, or the tag of a command.
+
+    ``tag`` is PostgreSQL's command tag, as ``INSERT 0 3``; ``notices`` are sentences for the user.
+    ``rowcount`` is the number of rows a write touched, or -1.
+    """
+
+    def __init__(
+        self, reader: pa.RecordBatchReader | None = None, *, tag: str = "",
+        notices: tuple[str, ...] = (), rowcount: int = -1,
+    ) -> None:  # fmt: skip
+        self.tag, self.notices, self.rowcount = tag, notices, rowcount
+        self._reader = reader
+        self._rows: Iterator[tuple[Any, ...]] | None = None
+
+    @classmethod
+    def of(cls, table: pa.Table, tag: str = "SELECT") -> Result:
+        """A result that is complete already."""
+        return cls(table.to_reader(), tag=tag)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the statement returns rows, be they none."""
+        return self._reader is not None
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns."""
+        return self._reader.schema if self._reader else pa.schema([])
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns' names."""
+        return list(self.schema.names)
+
+    def reader(self) -> pa.RecordBatchReader:
+        """The batches, as they are made."""
+        return self._reader or pa.RecordBatchReader.from_batches(pa.schema([]), [])
+
+    def arrow(self) -> pa.Table:
+        """All rows that are left."""
+        return self.reader().read_all()
+
+    def df(self) -> pd.DataFrame:
+        """All rows that are left, as a pandas data frame."""
+        return self.arrow().to_pandas()
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """All rows that are left, as tuples."""
+        return list(self)
+
+    def row(self) -> tuple[Any, ...] | None:
+        """The next row, or None."""
+        return next(self, None)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return self
+
+    def __next__(self) -> tuple[Any, ...]:
+        if self._rows is None:
+            self._rows = _tuples(self.reader())
+        return next(self._rows)
+
+    def hold(self) -> None:
+        """Take in the rows that are left: the connection is about to run something else."""
+        if self._reader is not None:
+            self._reader = self._reader.read_all().to_reader()
+
+
+def _tuples(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:
+    for batch in reader:
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)

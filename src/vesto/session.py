@@ -1,0 +1,274 @@
+"""One user's connection: text to command, command to rows, one statement at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import pyarrow as pa
+
+from vesto import system_views
+from vesto.catalog.records import Model, State
+from vesto.commands import DEFAULT_SCHEMA, Context, find_command
+from vesto.commands.wait_for_model import check_ready
+from vesto.dialect.cursor import Cursor
+from vesto.dialect.names import Name
+from vesto.dialect.scanner import split
+from vesto.dialect.translate import Signature, Translated, translate
+from vesto.errors import (
+    FailedTransaction,
+    PermissionDenied,
+    ReservedName,
+    VestoError,
+)
+from vesto.result import Result
+from vesto.training.job import Progress
+from vesto.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_BEGIN: Final = frozenset({"BEGIN", "START"})
+_COMMIT: Final = frozenset({"COMMIT", "END"})
+_ROLLBACK: Final = frozenset({"ROLLBACK", "ABORT"})
+_FILE_FUNCTIONS: Final = ("read_", "parquet_", "sniff_", "glob", "query", "arrow_scan", "pandas_")
+
+
+class Session:
+    """One user's connection to an open warehouse. Used by one thread at a time.
+
+    With ``wait`` a CREATE MODEL returns when the model is READY, without it when training has
+    started.
+    """
+
+    def __init__(self, warehouse: Warehouse, *, user: str = "", wait: bool = True) -> None:
+        self.warehouse = warehouse
+        self.user = user or warehouse.settings.owner
+        self.wait_for_models = wait
+        self._connection = warehouse.engine.connect()
+        self._open: Result | None = None
+        self._owns_warehouse = False
+        self._transaction: str = "idle"
+
+    # --- Statements -----------------------------------------------------------------------------
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Result:
+        """Run the statements of ``sql`` and return the last one's result.
+
+        Args:
+            sql: One or more statements, separated by semicolons.
+            parameters: Values for ``?`` in a single statement.
+
+        Raises:
+            VestoError: With SQLSTATE, and the position within ``sql``.
+        """
+        result = Result()
+        for result in self.run(sql, parameters):  # noqa: B007 - the last one is returned
+            pass
+        return result
+
+    sql = execute
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Result]:
+        """Run each statement in turn; yield its result before starting the next."""
+        for span in split(sql):
+            try:
+                yield self._run_one(sql[span.start : span.end], parameters)
+            except VestoError as error:
+                self._fail_transaction()
+                if error.span is not None:
+                    start, end = error.span.start + span.start, error.span.end + span.start
+                    error.span = type(error.span)(start, end)
+                raise
+
+    def _run_one(self, text: str, parameters: Sequence[Any]) -> Result:
+        self._hold_open_result()
+        cursor = Cursor(text)
+        word = cursor.here.text.upper() if cursor.here.kind == "word" else ""
+        if word in _BEGIN | _COMMIT | _ROLLBACK:
+            return self._transact(word)
+        if self._transaction == "failed":
+            hint = "ROLLBACK ends it."
+            message = "current transaction is aborted, commands ignored until it ends"
+            raise FailedTransaction(message, hint=hint)
+        command = find_command(cursor)
+        if command is not None:
+            context = self._context()
+            return command.parse(cursor).bind(context).run(context)
+        result = self._run_plain(text, parameters)
+        self._open = result
+        return result
+
+    def _hold_open_result(self) -> None:
+        """An unread result blocks the engine's connection: take it in first."""
+        if self._open is not None:
+            self._open.hold()
+            self._open = None
+
+    def _context(self) -> Context:
+        inside = self._transaction != "idle"
+        return Context(self.warehouse, self._connection, self.user, inside, self.wait_for_models)
+
+    def _run_plain(self, text: str, parameters: Sequence[Any]) -> Result:
+        translated = translate(
+            text, self._functions, system_views.NAMES,
+            engine_dialect_too=not self.warehouse.locked,
+        )  # fmt: skip
+        self._check_allowed(translated)
+        reader = self._connection.execute(translated.sql, parameters)
+        if translated.kind == "write" and reader.schema.names == ["Count"]:
+            count = int(reader.read_all()["Count"][0].as_py())
+            tag = "INSERT 0" if translated.word == "INSERT" else translated.word
+            return Result(tag=f"{tag} {count}", rowcount=count)
+        if translated.kind == "define" or not reader.schema.names:
+            reader.read_all()
+            return Result(tag=_define_tag(text))
+        return Result(reader, tag="SELECT")
+
+    def _functions(self, schema: str, name: str) -> list[Signature]:
+        wanted = schema or DEFAULT_SCHEMA
+        return [
+            _signature(model)
+            for model in self.warehouse.catalog.functions(name)
+            if model.definition.function_schema == wanted
+        ]
+
+    def _check_allowed(self, statement: Translated) -> None:
+        """What no session may do, and what a locked one may not.
+
+        Raises:
+            PermissionDenied, ReservedName: It may not.
+        """
+        changes = statement.kind in {"write", "define"}
+        if changes and any(schema == "vesto" for schema, _ in statement.tables):
+            raise ReservedName('schema "vesto" belongs to the system')
+        if not self.warehouse.locked:
+            return
+        if statement.kind == "native":
+            message = f"{statement.word or 'this statement'} is not allowed in a locked session"
+            raise PermissionDenied(message)
+        for function in statement.functions:
+            if function.startswith(_FILE_FUNCTIONS):
+                message = f"function {function} is not allowed in a locked session"
+                raise PermissionDenied(message)
+
+    # --- Transactions ---------------------------------------------------------------------------
+
+    def _transact(self, word: str) -> Result:
+        if word in _BEGIN:
+            if self._transaction == "idle":
+                self._connection.begin()
+                self._transaction = "active"
+                return Result(tag="BEGIN")
+            notice = "there is already a transaction in progress"
+            return Result(tag="BEGIN", notices=(notice,))
+        failed, idle = self._transaction == "failed", self._transaction == "idle"
+        self._transaction = "idle"
+        if idle:
+            return Result(tag=word, notices=("there is no transaction in progress",))
+        if word in _ROLLBACK or failed:
+            self._connection.rollback()
+            return Result(tag="ROLLBACK")
+        self._connection.commit()
+        return Result(tag="COMMIT")
+
+    def _fail_transaction(self) -> None:
+        if self._transaction == "active":
+            self._transaction = "failed"
+
+    # --- Python's side --------------------------------------------------------------------------
+
+    def register(self, name: str, table: pa.Table | pd.DataFrame) -> None:
+        """Show an Arrow table or a pandas data frame to this session as a table."""
+        if not isinstance(table, pa.Table):
+            table = pa.Table.from_pandas(table, preserve_index=False)
+        self._connection.register(name, table)
+
+    def model(self, name: str) -> Model:
+        """What the catalog holds of a model.
+
+        Raises:
+            UndefinedModel: There is none of that name.
+        """
+        return self._context().model(_read_name(name))
+
+    def wait(self, name: str, timeout_s: float | None = None) -> Model:
+        """Wait until a model is READY.
+
+        Raises:
+            TrainingFailed: It has FAILED.
+        """
+        model = self.warehouse.wait(self.model(name), timeout_s)
+        check_ready(model)
+        return model
+
+    def progress(self, name: str) -> Progress:
+        """How far a model's training is."""
+        return self.warehouse.progress(self.model(name))
+
+    def report(self, name: str) -> dict[str, Any]:
+        """The report of a READY model."""
+        return self.warehouse.report(self.model(name))
+
+    def interrupt(self) -> None:
+        """Stop what the session is running; may be called from another thread."""
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        """Close the session, and the warehouse where ``connect`` opened it."""
+        self._open = None
+        self._connection.close()
+        if self._owns_warehouse:
+            self.warehouse.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self.close()
+
+
+def _signature(model: Model) -> Signature:
+    definition = model.definition
+    parameters = tuple((p.name.lower(), p.type) for p in definition.parameters)
+    ready = model.state is State.READY
+    return Signature(definition.function_schema, definition.function, parameters, ready)
+
+
+def _read_name(text: str) -> Name:
+    cursor = Cursor(text)
+    name = cursor.name("a model's name")
+    cursor.end()
+    return name
+
+
+def _define_tag(text: str) -> str:
+    cursor = Cursor(text)
+    words = [token.upper() for token in text.split()[:2]]
+    return " ".join(words) if cursor.peek("CREATE") or cursor.peek("DROP") else words[0]
+
+
+def connect(
+    path: str | Path, *, locked: bool = False, wait: bool = True,
+    settings: Mapping[str, Any] | None = None,
+) -> Session:  # fmt: skip
+    """Open the warehouse at ``path``, or make one, and a session in it.
+
+    Args:
+        path: A directory.
+        locked: Treat SQL as hostile: no files, no extensions, no settings.
+        wait: Whether CREATE MODEL returns only when the model is READY.
+        settings: Over those in the warehouse's ``vesto.toml``.
+
+    Raises:
+        WarehouseInUse: Another process has it open.
+    """
+    warehouse = Warehouse(Path(path), locked=locked, settings=settings)
+    session = Session(warehouse, wait=wait)
+    session._owns_warehouse = True  # noqa: SLF001 - our own, and nobody else's to set
+    return session

@@ -1,0 +1,83 @@
+"""Every setting once: name, type, unit, default and meaning. The docs page is generated from it.
+
+A warehouse's settings stand in its ``vesto.toml``; ``vesto.connect(path, settings={...})`` goes
+before the file. SETTINGS of CREATE MODEL go before both.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from vesto.errors import InvalidParameterValue
+
+
+def _setting(default: Any, meaning: str) -> Any:
+    return field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one open warehouse."""
+
+    owner: str = _setting("vesto", "user name of an embedded session")
+    threads: int = _setting(0, "threads of the SQL engine; 0: one for each processor")
+    memory_limit_mb: int = _setting(0, "memory of the SQL engine in MB; 0: 80 % of the machine's")
+    training_threads: int = _setting(2, "candidates that a training job fits at a time")
+    training_memory_mb: int = _setting(0, "address space of a training job in MB; 0: no limit")
+    training_nice: int = _setting(10, "how much lower a training job's priority is (0 to 19)")
+    minimum_rows: int = _setting(500, "rows that a training query must have at least")
+    maximum_features: int = _setting(256, "feature columns that a training query may have")
+    maximum_classes: int = _setting(1000, "classes that a classification target may have")
+    max_cells: int = _setting(1_000_000, "default of MAX_CELLS: rows x columns kept for training")
+    max_runtime_s: int = _setting(5400, "default of MAX_RUNTIME, in seconds")
+    seed: int = _setting(0, "seed of sampling, splits and search")
+    cost_per_cpu_hour: float = _setting(0.05, "rate of Estimated Cost, in dollars")
+    staging: Mapping[str, str] = _setting(None, "S3_BUCKET names and their folders: {name = path}")
+
+
+def read_settings(path: Path, given: Mapping[str, Any] | None = None) -> Settings:
+    """The settings in a TOML file, where it exists, with ``given`` over them.
+
+    Raises:
+        InvalidParameterValue: A setting is unknown or has a value of the wrong type.
+    """
+    found: dict[str, Any] = {}
+    if path.exists():
+        try:
+            found = tomllib.loads(path.read_text())
+        except ValueError as error:
+            raise InvalidParameterValue(f"{path.name} is not TOML", detail=str(error)) from error
+    return checked(found | dict(given or {}))
+
+
+def checked(values: Mapping[str, Any]) -> Settings:
+    """``Settings`` of these values.
+
+    Raises:
+        InvalidParameterValue: A setting is unknown or has a value of the wrong type.
+    """
+    kinds: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float)}
+    known = {item.name: kinds.get(str(item.type), (Mapping,)) for item in fields(Settings)}
+    for name, value in values.items():
+        if name not in known:
+            hint = f"The settings are {', '.join(sorted(known))}."
+            raise InvalidParameterValue(f'setting "{name}" is not known', hint=hint)
+        if not isinstance(value, known[name]) or isinstance(value, bool):
+            wanted = known[name][-1].__name__.lower()
+            raise InvalidParameterValue(f'setting "{name}" must be of type {wanted}')
+        if isinstance(value, int | float) and value < 0:
+            raise InvalidParameterValue(f'setting "{name}" must not be negative')
+    return Settings(**values)
+
+
+def described() -> list[tuple[str, str, str, str]]:
+    """Name, type, default and meaning of every setting."""
+    rows = [(f.name, str(f.type), f.default, f.metadata["meaning"]) for f in fields(Settings)]
+    return [
+        (name, kind, "" if default is None else str(default), meaning)
+        for name, kind, default, meaning in rows
+    ]

@@ -1,0 +1,1 @@
+"""How a model comes to be: snapshot, search and report, in a process of its own."""

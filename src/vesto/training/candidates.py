@@ -1,0 +1,196 @@
+"""Candidates of the search: an algorithm, a style, a target transform and a configuration."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vesto.algorithms import ALGORITHMS, Algorithm, Fitted, Matrix, Task
+from vesto.training import metrics
+from vesto.training.encoding import Columns, Encoding, Style, encode, uses_target
+from vesto.training.target import Target
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+Transform = Literal["raw", "log"]
+
+# Found good on 20 public sets; shortened from the portfolios of FLAML and AutoGluon, the number of
+# trees replaced by early stopping.
+PORTFOLIO: Final[tuple[dict[str, float], ...]] = (
+    {"max_depth": 6, "eta": 0.1, "subsample": 0.9, "colsample_bytree": 0.8},
+    {"max_depth": 4, "eta": 0.05, "subsample": 0.8, "colsample_bytree": 0.6},
+    {"max_depth": 7, "eta": 0.05, "colsample_bytree": 0.75, "min_child_weight": 0.56},
+    {"max_depth": 10, "eta": 0.04, "subsample": 0.8, "colsample_bytree": 0.69,
+     "min_child_weight": 0.6},
+    {"max_depth": 2, "eta": 0.08, "subsample": 0.5, "colsample_bytree": 0.6,
+     "min_child_weight": 0.01, "lambda": 0.01},
+    {"max_depth": 9, "eta": 0.03, "subsample": 0.38, "colsample_bytree": 0.88,
+     "min_child_weight": 3.4, "lambda": 13},
+    {"max_depth": 3, "eta": 0.035, "subsample": 0.4, "colsample_bytree": 0.3, "alpha": 0.04},
+    {"max_depth": 11, "eta": 0.039, "subsample": 0.78, "lambda": 23.5, "min_child_weight": 0.08},
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One thing to try. ``configuration`` are the algorithm's own parameters."""
+
+    algorithm: str
+    style: Style
+    transform: Transform
+    configuration: tuple[tuple[str, float], ...]
+
+    def described(self) -> dict[str, Any]:
+        """For the report."""
+        return {
+            "algorithm": self.algorithm, "style": self.style, "transform": self.transform,
+            "configuration": dict(self.configuration),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """A candidate fitted on folds. ``margins`` has shape (rows, outputs), NaN off these folds."""
+
+    candidate: Candidate
+    loss: float
+    margins: F64
+    rounds: float
+    models: tuple[Fitted, ...]
+    folds: tuple[int, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Workshop:
+    """The training rows, their folds, and encodings made once for each style and fold.
+
+    Safe to share between threads.
+    """
+
+    columns: Columns
+    target: Target
+    folds: I64
+    seed: int
+    deadline: float
+    algorithms: dict[str, Algorithm] = field(default_factory=dict)
+    _made: dict[tuple[Style, Transform, int], Encoding] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def task(self) -> Task:
+        """What is learnt."""
+        return self.target.task
+
+    @property
+    def rows(self) -> int:
+        """Training rows."""
+        return len(self.folds)
+
+    def y(self, transform: Transform) -> F64:
+        """The target that candidates of this transform learn."""
+        return np.log(self.target.values) if transform == "log" else self.target.values
+
+    def encoding(self, candidate: Candidate, fold: int) -> Encoding:
+        """The features for training without ``fold``; -1 trains on every row."""
+        shared = not uses_target(self.columns, candidate.style) and candidate.style != "linear"
+        key = (candidate.style, candidate.transform, -1 if shared else fold)
+        with self._lock:
+            if key not in self._made:
+                train = np.flatnonzero(self.folds != key[2])
+                y = self.y(candidate.transform)
+                self._made[key] = encode(
+                    self.columns, y, self.task, candidate.style, train, self.seed
+                )
+            return self._made[key]
+
+    def matrix(self, candidate: Candidate, encoding: Encoding) -> Matrix:
+        """All rows, ready to fit."""
+        return Matrix(encoding.x, self.y(candidate.transform), encoding.categorical)
+
+    def fit(
+        self, candidate: Candidate, fold: int, seed: int = 0, num_round: int | None = None
+    ) -> Fitted:
+        """Fit on the rows outside ``fold``, which then decides when to stop; -1: on all rows."""
+        matrix = self.matrix(candidate, self.encoding(candidate, fold))
+        train, valid = np.flatnonzero(self.folds != fold), np.flatnonzero(self.folds == fold)
+        configuration = dict(candidate.configuration)
+        if num_round is not None:
+            configuration["num_round"] = num_round
+        return self._algorithm(candidate.algorithm).fit(
+            matrix.rows(train), matrix.rows(valid) if len(valid) else None, self.task,
+            configuration, seed=self.seed + seed, deadline=self.deadline,
+        )  # fmt: skip
+
+    def _algorithm(self, name: str) -> Algorithm:
+        found = ALGORITHMS.get(name)
+        assert found is not None  # candidates name our own algorithms
+        return found
+
+    def trial(
+        self, candidate: Candidate, folds: tuple[int, ...], pool: ThreadPoolExecutor
+    ) -> Trial:
+        """Fit on each of ``folds`` left out in turn, and score the rows left out."""
+        models = list(pool.map(lambda fold: self.fit(candidate, fold), folds))
+        outputs = self.task.classes if self.task.problem == "multiclass" else 1
+        margins = np.full((self.rows, outputs), np.nan)
+        for fold, model in zip(folds, models, strict=True):
+            out = np.flatnonzero(self.folds == fold)
+            margins[out] = model.margins(self.encoding(candidate, fold).x[out])
+        rounds = float(np.mean([model.rounds for model in models]))
+        loss = self.loss(candidate, margins)
+        return Trial(candidate, loss, margins, rounds, tuple(models), folds)
+
+    def loss(self, candidate: Candidate, margins: F64) -> float:
+        """Log loss or squared error of the rows that have margins; lower is better."""
+        known = np.isfinite(margins[:, 0])
+        y = self.target.values[known]
+        after = predictions(self.task, candidate.transform, margins[known], y)
+        if self.task.problem == "regression":
+            return metrics.mse(y, after[:, 0])
+        return metrics.log_loss(y, after)
+
+
+def smearing(margins: F64, y: F64) -> float:
+    """What the exponential of a predicted logarithm lacks to the mean.
+
+    Source: Duan, "Smearing estimate", JASA 78(383), 1983.
+    """
+    raised = float(np.exp(margins).mean())
+    return float(y.mean()) / raised if np.isfinite(raised) and raised > 0 else 1.0
+
+
+def predictions(task: Task, transform: Transform, margins: F64, y: F64) -> F64:
+    """Margins as values (rows, 1) or probabilities (rows, classes)."""
+    if task.problem == "regression":
+        if transform == "log":
+            with np.errstate(over="ignore"):
+                return np.exp(margins) * smearing(margins, y)
+        return margins
+    if task.problem == "binary":
+        share = 1.0 / (1.0 + np.exp(-margins))
+        return np.hstack([1.0 - share, share])
+    raised = np.exp(margins - margins.max(axis=1, keepdims=True))
+    share = raised / raised.sum(axis=1, keepdims=True)
+    return share
+
+
+def make_folds(target: Target, count: int, seed: int) -> I64:
+    """A fold number for each row, every class spread evenly over the folds."""
+    random = np.random.default_rng(seed)
+    folds = np.empty(len(target.values), np.int64)
+    groups = target.values if target.labels else np.zeros(len(target.values))
+    start = 0
+    for group in np.unique(groups):
+        rows = random.permutation(np.flatnonzero(groups == group))
+        folds[rows] = (np.arange(len(rows)) + start) % count
+        start += len(rows)
+    return folds
+
+
+Report = Callable[[str, float, Trial | None], None]

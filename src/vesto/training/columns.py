@@ -1,0 +1,74 @@
+"""What each feature column is: a number, a number in text, a category, a date, or of no use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vesto.catalog.records import Parameter
+from vesto.features.category import MISSING_WORDS
+from vesto.programs.reference import run_step
+from vesto.programs.steps import TextNumber
+from vesto.types import BY_NAME
+
+Use = Literal["number", "parsed", "category", "date", "dropped"]
+IDENTIFIER_SHARE: Final = 0.95
+NUMBER_SHARE: Final = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One feature column and what it is used as; ``reason`` says why one was dropped.
+
+    ``place`` is its number among the function's arguments, ``words`` counts different values.
+    """
+
+    place: int
+    name: str
+    family: str
+    use: Use
+    words: int = 0
+    reason: str = ""
+
+
+def read_features(rows: pa.Table, parameters: tuple[Parameter, ...]) -> list[Feature]:
+    """What each column of the training rows is used as."""
+    return [
+        _feature(place, parameter, rows[parameter.name].combine_chunks())
+        for place, parameter in enumerate(parameters)
+    ]
+
+
+def _feature(place: int, parameter: Parameter, column: pa.Array) -> Feature:
+    family = BY_NAME[parameter.type].family
+    words = pc.count_distinct(column).as_py()
+    use, reason = _use(family, column, words)
+    return Feature(place, parameter.name, family, use, words, reason)
+
+
+def _use(family: str, column: pa.Array, words: int) -> tuple[Use, str]:
+    if column.null_count == len(column):
+        return "dropped", "all values are NULL"
+    if words <= 1 and not column.null_count:
+        return "dropped", "all values are the same"
+    if family in {"date", "time", "timestamp"}:
+        return "date", ""
+    if family in {"integer", "fraction", "boolean"}:
+        return "number", ""
+    return _text_use(column, words)
+
+
+def _text_use(column: pa.Array, words: int) -> tuple[Use, str]:
+    missing = pc.is_in(column, pa.array(MISSING_WORDS, column.type))
+    filled = column.filter(pc.and_(pc.is_valid(column), pc.invert(missing)))
+    if not len(filled):
+        return "dropped", "all values are blank or missing"
+    (numbers,) = run_step(TextNumber(0, MISSING_WORDS), filled)
+    if (numbers == numbers).mean() > NUMBER_SHARE:
+        return "parsed", ""
+    if words > IDENTIFIER_SHARE * len(column):
+        return "dropped", "almost every row has a value of its own: an identifier"
+    return "category", ""

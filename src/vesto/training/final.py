@@ -1,0 +1,180 @@
+"""From the winner to the program that is deployed: refit, or the folds' models as one forest."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vesto.algorithms import Fitted
+from vesto.catalog.records import Definition
+from vesto.programs.bodies import LEAF, Body, Forest
+from vesto.programs.program import Output, Program, label_output, value_output
+from vesto.training import metrics
+from vesto.training.candidates import Trial, Workshop, predictions, smearing
+from vesto.training.encoding import uses_target
+
+F64 = NDArray[np.float64]
+ROUNDS_FACTOR: Final = 1.1
+MAX_BAG_NODES: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """How probabilities become labels, and what that scores on rows the models did not see.
+
+    ``chosen`` has shape (rows,): the class of each such row, or the value of a regression.
+    """
+
+    threshold: float
+    offsets: F64
+    metric: str
+    score: float
+    chosen: F64
+    after: F64
+
+
+def decide(workshop: Workshop, trial: Trial, objective: str) -> Decision:
+    """The threshold or offsets that suit the objective, and its score out of fold."""
+    known = np.isfinite(trial.margins[:, 0])
+    y, task = workshop.target.values[known], workshop.task
+    after = predictions(task, trial.candidate.transform, trial.margins[known], y)
+    if task.problem == "regression":
+        value = after[:, 0]
+        return Decision(0.5, np.zeros(0), "validation:mse", metrics.mse(y, value), value, after)
+    threshold, offsets = 0.5, np.zeros(task.classes)
+    if task.problem == "binary" and objective in {"F1", "ACCURACY", "F1MACRO"}:
+        threshold = best_threshold(y, after[:, 1], objective)
+    elif objective in {"F1MACRO", "F1"}:
+        offsets = best_offsets(y, after)
+    chosen = choose(after, threshold, offsets)
+    name, score = measure(objective, y, after, chosen)
+    return Decision(threshold, offsets, name, score, chosen.astype(np.float64), after)
+
+
+def choose(after: F64, threshold: float, offsets: F64) -> NDArray[np.int64]:
+    """The class of each row of probabilities, as the program's output chooses."""
+    if after.shape[1] == 2:  # noqa: PLR2004 - two classes
+        return (after[:, 1] > threshold).astype(np.int64)
+    with np.errstate(divide="ignore"):
+        return np.argmax(np.log(after) + offsets, axis=1)
+
+
+def measure(objective: str, y: F64, after: F64, chosen: NDArray[np.int64]) -> tuple[str, float]:
+    """The row that SHOW MODEL prints for the objective."""
+    classes = after.shape[1]
+    binary = classes == 2  # noqa: PLR2004 - two classes
+    if objective == "AUC" and binary:
+        return "validation:auc", metrics.auc(y, after[:, 1])
+    if objective == "F1" and binary:
+        return "validation:f1_binary", metrics.f1(y, chosen)
+    if objective in {"F1MACRO", "F1", "AUC"}:
+        return "validation:f1_macro", metrics.f1_macro(y, chosen, classes)
+    return "validation:accuracy", metrics.accuracy(y, chosen)
+
+
+def best_threshold(y: F64, share: F64, objective: str) -> float:
+    """The probability above which class 1 scores best, among 300 quantiles; 0.5 on a tie."""
+    candidates = np.unique(np.append(np.quantile(share, np.linspace(0.002, 0.998, 300)), 0.5))
+
+    def score(threshold: float) -> tuple[float, float]:
+        chosen = (share > threshold).astype(np.int64)
+        value = {
+            "F1": lambda: metrics.f1(y, chosen),
+            "F1MACRO": lambda: metrics.f1_macro(y, chosen, 2),
+            "ACCURACY": lambda: metrics.accuracy(y, chosen),
+        }[objective]()
+        return value, -abs(threshold - 0.5)
+
+    return float(max(candidates.tolist(), key=score))
+
+
+def best_offsets(y: F64, after: F64) -> F64:
+    """What to add to each class's log probability for the best mean F1: coordinate search."""
+    classes = after.shape[1]
+    with np.errstate(divide="ignore"):
+        logs = np.maximum(np.log(after), -30.0)
+    offsets, best = np.zeros(classes), metrics.f1_macro(y, np.argmax(logs, axis=1), classes)
+    for step in (1.0, 0.5, 0.25):
+        for place in range(classes):
+            for shift in (-step, step):
+                moved = offsets.copy()
+                moved[place] += shift
+                value = metrics.f1_macro(y, np.argmax(logs + moved, axis=1), classes)
+                if value > best:
+                    offsets, best = moved, value
+    return offsets
+
+
+def finish(
+    workshop: Workshop, trial: Trial, decision: Decision, definition: Definition,
+    pool: ThreadPoolExecutor, *, bag: bool,
+) -> Program:  # fmt: skip
+    """The program of the winner: the bag of its fold models, or a refit on all rows."""
+    candidate = trial.candidate
+    shared = candidate.algorithm == "xgboost" and not uses_target(workshop.columns, candidate.style)
+    if bag and shared and len(trial.models) > 1 and _nodes(trial.models) < MAX_BAG_NODES:
+        encoding, body = workshop.encoding(candidate, 0), bagged([m.body() for m in trial.models])
+    else:
+        encoding = workshop.encoding(candidate, -1)
+        rounds = max(1, round(trial.rounds * ROUNDS_FACTOR))
+        (model,) = pool.map(lambda fold: workshop.fit(candidate, fold, num_round=rounds), [-1])
+        body = model.body()
+    return Program(
+        encoding.tape.inputs, tuple(encoding.tape.steps), encoding.registers, body,
+        _output(workshop, trial, decision, definition),
+    )  # fmt: skip
+
+
+def _nodes(models: tuple[Fitted, ...]) -> int:
+    return sum(len(body.feature) for m in models if isinstance(body := m.body(), Forest))
+
+
+def _output(workshop: Workshop, trial: Trial, decision: Decision, definition: Definition) -> Output:
+    kind = definition.target_type
+    if workshop.target.labels:
+        binary = workshop.task.problem == "binary"
+        return label_output(
+            kind, workshop.target.labels, threshold=decision.threshold, offsets=decision.offsets,
+            link="sigmoid" if binary else "softmax",
+        )  # fmt: skip
+    if kind == "numeric":
+        kind = "float8"
+    if trial.candidate.transform == "log":
+        known = np.isfinite(trial.margins[:, 0])
+        factor = smearing(trial.margins[known], workshop.target.values[known])
+        return value_output(kind, "exp", factor=factor)
+    output = value_output(kind)
+    if trial.candidate.algorithm != "linear_learner":
+        return output
+    y = workshop.target.values
+    # A line runs on past everything it was shown; trees cannot.
+    return Output(kind, "identity", (), 0.5, np.empty(0), 1.0, float(y.min()), float(y.max()))
+
+
+def bagged(bodies: list[Body]) -> Forest:
+    """Forests as one whose margins are the mean of theirs: leaves and bases divided."""
+    forests = [body for body in bodies if isinstance(body, Forest)]
+    share = np.float32(1 / len(forests))
+    parts: dict[str, list[NDArray[np.generic]]] = {}
+    nodes = words = 0
+    for forest in forests:
+        inner = forest.feature != LEAF
+        moved = {
+            "feature": forest.feature, "nan_left": forest.nan_left, "output": forest.output,
+            "threshold": np.where(inner, forest.threshold, forest.threshold * share),
+            "left": forest.left + np.where(inner, nodes, 0).astype(np.int32),
+            "right": forest.right + np.where(inner, nodes, 0).astype(np.int32),
+            "categories_start": forest.categories_start + np.int32(words),
+            "categories_size": forest.categories_size, "categories": forest.categories,
+            "roots": forest.roots + np.int32(nodes),
+        }  # fmt: skip
+        for name, part in moved.items():
+            parts.setdefault(name, []).append(part)
+        nodes, words = nodes + len(forest.feature), words + len(forest.categories)
+    base = np.mean([forest.base for forest in forests], axis=0).astype(np.float32)
+    joined = {name: np.concatenate(pieces) for name, pieces in parts.items()}
+    return Forest(**joined, base=base)  # type: ignore[arg-type]

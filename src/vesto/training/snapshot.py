@@ -1,0 +1,127 @@
+"""The training rows, drawn from the query and written where the worker finds them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from vesto.catalog.records import Definition
+from vesto.engines import Column, Connection, Sample
+from vesto.errors import (
+    DatatypeMismatch,
+    DiskFull,
+    DuplicateColumn,
+    InputOutputError,
+    InvalidParameterValue,
+    InvalidTrainingData,
+    UndefinedColumn,
+)
+from vesto.files import flush_folder
+from vesto.settings import Settings
+from vesto.training.job import JobFolder
+from vesto.training.target import read_target
+
+AUTO_FAMILIES = {"integer", "fraction", "boolean", "text", "date", "time", "timestamp"}
+DIRECT_FAMILIES = {"integer", "fraction", "boolean"}
+TARGET_TYPES = {"int2", "int4", "int8", "float4", "float8", "bool", "bpchar", "varchar"}
+
+
+def check_columns(columns: list[Column], target: str, auto: bool, settings: Settings) -> None:
+    """Nothing, if the training query's columns can train a model.
+
+    Raises:
+        UndefinedColumn: The target is not among them.
+        DuplicateColumn: Two have one name.
+        DatatypeMismatch: A type cannot be learnt from, or the target's cannot be learnt.
+        InvalidParameterValue: Too few or too many columns.
+    """
+    _check_names(columns, target)
+    features = [column for column in columns if column.name != target]
+    if not features:
+        raise InvalidParameterValue("FROM needs at least one column besides the target")
+    if len(features) > settings.maximum_features:
+        message = f"FROM has {len(features)} feature columns"
+        hint = f"At most {settings.maximum_features} (setting maximum_features)."
+        raise InvalidParameterValue(message, hint=hint)
+    for column in features:
+        _check_feature(column, auto)
+    kind = next(column.type for column in columns if column.name == target)
+    if kind.name not in TARGET_TYPES:
+        hint = f"Cast it in the query, as in {target}::float8 or {target}::varchar."
+        raise DatatypeMismatch(f'TARGET column "{target}" has the type {kind.sql}', hint=hint)
+
+
+def _check_names(columns: list[Column], target: str) -> None:
+    names = [column.name for column in columns]
+    folded = Counter(name.lower() for name in names)
+    for name in names:
+        if folded[name.lower()] > 1:
+            hint = "Give one of them an alias."
+            raise DuplicateColumn(f'FROM has the column "{name}" more than once', hint=hint)
+        if not name.replace("_", "a").isalnum() and ("(" in name or name.startswith("'")):
+            hint = "Give it an alias with AS."
+            raise InvalidParameterValue(f'the column "{name}" of FROM has no name', hint=hint)
+    if target not in names:
+        hint = f"The columns are {', '.join(names)}."
+        raise UndefinedColumn(f'TARGET column "{target}" is not in FROM', hint=hint)
+
+
+def _check_feature(column: Column, auto: bool) -> None:
+    if column.type.family in (AUTO_FAMILIES if auto else DIRECT_FAMILIES):
+        return
+    message = f'column "{column.name}" has the type {column.type.sql}'
+    if column.type.family in AUTO_FAMILIES:
+        hint = "With AUTO OFF features are numbers and booleans; encode it, or use AUTO ON."
+        raise DatatypeMismatch(f"{message}, which AUTO OFF cannot use", hint=hint)
+    raise DatatypeMismatch(f"{message}, which no model can use", hint="Leave it out or cast it.")
+
+
+def draw_rows(
+    connection: Connection, sql: str, definition: Definition, settings: Settings
+) -> Sample:
+    """At most MAX_CELLS cells of the training query, rows without a target left out.
+
+    Raises:
+        InvalidTrainingData: Too few rows, or a target that cannot be learnt.
+    """
+    width = len(definition.parameters) + 1
+    most = max(1, definition.max_cells // width)
+    sample = connection.sample(sql, most, definition.seed)
+    target = sample.rows[definition.target]
+    if pa.types.is_floating(target.type):
+        known = pc.and_kleene(pc.is_valid(target), pc.invert(pc.is_nan(target)))
+    else:
+        known = pc.is_valid(target)
+    kept = sample.rows.filter(known)
+    if len(kept) < settings.minimum_rows:
+        what = "MAX_CELLS keeps" if most < settings.minimum_rows else "FROM has"
+        message = f"{what} {len(kept)} rows with a target, fewer than {settings.minimum_rows}"
+        hint = "Training needs that many (setting minimum_rows)."
+        raise InvalidTrainingData(message, hint=hint)
+    column = kept[definition.target].combine_chunks()
+    read_target(column, definition.target, definition.problem_type, settings.maximum_classes)
+    return Sample(kept, sample.total_rows)
+
+
+def write_snapshot(folder: JobFolder, rows: pa.Table) -> None:
+    """Put the rows into the job's folder, whole or not at all.
+
+    Raises:
+        DiskFull: There is no room for them.
+    """
+    draft = folder.snapshot.with_suffix(".draft")
+    try:
+        pq.write_table(rows, draft, compression="zstd")
+        with draft.open("rb+") as file:
+            os.fsync(file.fileno())
+        draft.replace(folder.snapshot)
+        flush_folder(folder.path)
+    except (OSError, pa.ArrowException) as error:
+        draft.unlink(missing_ok=True)
+        full = "No space" in str(error) or "errno 28" in str(error)
+        kind = DiskFull if full else InputOutputError
+        raise kind("the training rows could not be written", detail=str(error)) from error

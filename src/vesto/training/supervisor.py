@@ -1,0 +1,177 @@
+"""Starts training processes, watches them, ends them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from vesto.catalog.records import Outcome
+from vesto.errors import VestoError
+from vesto.files import remove_folder
+from vesto.training.job import JobFolder
+
+LOOK_S: Final = 0.1
+GRACE_SHARE: Final = 0.05
+GRACE_S: Final = 5.0
+END_MARGIN_S: Final = 2.0
+# Two OpenMP threads that spin on busy cores ran 13 to 30 times slower; it must be set before
+# the first library that brings OpenMP is loaded.
+_ENVIRONMENT: Final = {
+    "OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+}  # fmt: skip
+
+Ended = Callable[[str, Outcome], None]
+
+
+class Supervisor:
+    """The training processes of one warehouse. ``ended`` is called once for each job that ends."""
+
+    def __init__(self, folder: Path, ended: Ended) -> None:
+        self._folder = folder
+        self._ended = ended
+        self._closing = threading.Event()
+        self._watchers: dict[str, threading.Thread] = {}
+
+    def folder(self, model_id: str) -> JobFolder:
+        """Where the job of a model stands."""
+        return JobFolder(self._folder / model_id)
+
+    def start(self, model_id: str) -> None:
+        """Start the worker of a job whose folder is ready, and watch it."""
+        process = self._spawn(self.folder(model_id))
+        self._watch(model_id, process)
+
+    def resume(self, model_id: str) -> None:
+        """Watch the worker that another owner started; start it again if it has gone.
+
+        A job without its snapshot or without time is over.
+        """
+        folder = self.folder(model_id)
+        if _is_final(folder) or folder.worker_pid() is not None:
+            self._watch(model_id, None)
+        elif folder.job.exists() and folder.snapshot.exists() and self._has_time(folder):
+            self.start(model_id)
+        else:
+            reason = "the process ended while the model was trained, and its time is over"
+            if not folder.job.exists():
+                reason = "the process ended before the training rows were written"
+            self._ended(model_id, Outcome(failure=reason))
+
+    @staticmethod
+    def _has_time(folder: JobFolder) -> bool:
+        try:
+            return folder.read_job().deadline_at_s > time.time() + END_MARGIN_S
+        except VestoError:
+            return False
+
+    @staticmethod
+    def _spawn(folder: JobFolder) -> subprocess.Popen[bytes]:
+        with folder.log.open("ab") as log:
+            return subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-m", "vesto.training.worker", str(folder.path)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                env=os.environ | _ENVIRONMENT,
+            )  # fmt: skip
+
+    def _watch(self, model_id: str, process: subprocess.Popen[bytes] | None) -> None:
+        watcher = threading.Thread(
+            target=self._until_end, args=(model_id, process), name=f"job {model_id}", daemon=True
+        )
+        self._watchers[model_id] = watcher
+        watcher.start()
+
+    def _until_end(self, model_id: str, process: subprocess.Popen[bytes] | None) -> None:
+        folder, cut_off = self.folder(model_id), False
+        while self._lives(folder, process):
+            if self._closing.wait(LOOK_S):
+                return
+            if not cut_off and self._is_overdue(folder):
+                cut_off = True
+                self.kill(model_id)
+        if folder.path.exists():
+            self._ended(model_id, outcome(folder, process, cut_off=cut_off))
+
+    @staticmethod
+    def _lives(folder: JobFolder, process: subprocess.Popen[bytes] | None) -> bool:
+        return process.poll() is None if process else folder.worker_pid() is not None
+
+    @staticmethod
+    def _is_overdue(folder: JobFolder) -> bool:
+        try:
+            job = folder.read_job()
+        except VestoError:
+            return False
+        grace = max(GRACE_SHARE * job.definition.max_runtime_s, GRACE_S) - END_MARGIN_S
+        return time.time() > job.deadline_at_s + grace
+
+    def kill(self, model_id: str) -> None:
+        """End the worker of a job, with all its children."""
+        pid = self._wait_for_pid(model_id)
+        if pid is None:
+            return
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        while self.folder(model_id).worker_pid() is not None:
+            time.sleep(LOOK_S / 10)
+
+    def _wait_for_pid(self, model_id: str) -> int | None:
+        """The worker's process; one that has just been started takes its lock in a moment."""
+        watcher = self._watchers.get(model_id)
+        until = time.monotonic() + 10
+        while (pid := self.folder(model_id).worker_pid()) is None:
+            if watcher is None or not watcher.is_alive() or time.monotonic() > until:
+                return None
+            time.sleep(LOOK_S / 2)
+        return pid
+
+    def forget(self, model_id: str) -> None:
+        """End the job and remove its folder."""
+        self.kill(model_id)
+        remove_folder(self.folder(model_id).path)
+
+    def wait(self, model_id: str, timeout_s: float) -> None:
+        """Wait until the job has ended or the time is over."""
+        watcher = self._watchers.get(model_id)
+        if watcher is not None:
+            watcher.join(timeout_s)
+
+    def close(self) -> None:
+        """Stop watching; workers go on and leave their result for the next owner."""
+        self._closing.set()
+        for watcher in self._watchers.values():
+            if watcher is not threading.current_thread():
+                watcher.join()
+
+
+def _is_final(folder: JobFolder) -> bool:
+    try:
+        result = folder.read_result()
+    except VestoError:
+        return False
+    return result is not None and result[1]
+
+
+def outcome(
+    folder: JobFolder, process: subprocess.Popen[bytes] | None, *, cut_off: bool
+) -> Outcome:
+    """What the job came to. An early model counts only where the time ran out."""
+    try:
+        result = folder.read_result()
+    except VestoError as error:
+        return Outcome(failure=str(error))
+    if result and (result[1] or cut_off):
+        return result[0]
+    if cut_off:
+        return Outcome(failure="Autopilot candidate has no models: raise MAX_RUNTIME")
+    code = process.returncode if process else None
+    how = f"signal {-code}" if code and code < 0 else f"exit code {code}"
+    return Outcome(failure=f"the training process ended without a result ({how})")

@@ -1,0 +1,236 @@
+"""The training process: ``python -m vesto.training.worker FOLDER``.
+
+It reads job.json and snapshot.parquet, and leaves program, report and result in the folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from vesto.catalog.records import Definition, Outcome
+from vesto.errors import DiskFull, InvalidTrainingData, OutOfMemory, TrainingFailed, VestoError
+from vesto.files import write_file
+from vesto.programs.program import Input, Program
+from vesto.programs.storage import content_hash, dump
+from vesto.training import direct, report
+from vesto.training.candidates import Trial, Workshop, make_folds
+from vesto.training.columns import Feature, read_features
+from vesto.training.encoding import Columns
+from vesto.training.final import Decision, decide, finish
+from vesto.training.job import Job, JobFolder, Progress
+from vesto.training.search import BAG_ROWS, Search
+from vesto.training.target import Target, read_target
+
+LARGE_ROWS: Final = 20_000
+LARGE_CELLS: Final = 2_000_000
+HOLDOUT_ROWS: Final = 50_000
+RESERVE: Final = 0.1
+_DEFAULT_OBJECTIVES: Final = {"regression": "MSE", "binary": "F1", "multiclass": "ACCURACY"}
+_PROBLEM_WORDS: Final = {
+    "regression": "REGRESSION", "binary": "BINARY_CLASSIFICATION",
+    "multiclass": "MULTICLASS_CLASSIFICATION",
+}  # fmt: skip
+
+
+@dataclass(slots=True, eq=False)
+class Training:
+    """One run of a job."""
+
+    folder: JobFolder
+    job: Job
+    columns: Columns
+    target: Target
+    progress: Progress = field(default_factory=Progress)
+
+    @property
+    def definition(self) -> Definition:
+        """What CREATE MODEL said."""
+        return self.job.definition
+
+    def run(self) -> None:
+        """Train, and leave the final result."""
+        if self.definition.auto:
+            self._search()
+        else:
+            self._direct()
+
+    def _say(self, stage: str, share: float, best: Trial | None = None, tried: int = 0) -> None:
+        left = max(0.0, self.job.deadline_at_s - time.time())
+        self.progress = replace(
+            self.progress, stage=stage, share=share, seconds_left=left,
+            candidates=tried or self.progress.candidates,
+        )  # fmt: skip
+        if best is not None:
+            name = "rmse" if self.target.task.problem == "regression" else "log_loss"
+            score = best.loss**0.5 if name == "rmse" else best.loss
+            self.progress = replace(self.progress, metric=name, score=score)
+        self.folder.write_progress(self.progress)
+
+    def _objective(self) -> str:
+        return self.definition.objective or _DEFAULT_OBJECTIVES[self.target.task.problem]
+
+    def _direct(self) -> None:
+        self._say("training", 0.1)
+        deadline = direct.seconds_until(self.job.deadline_at_s - 1)
+        found = direct.train(self.columns, self.target, self.definition, deadline)
+        outcome = self._outcome("xgboost", self.definition.objective, found.metric, found.score)
+        shown = direct.hyperparameters_shown(self.definition)
+        document = {
+            "importance": found.importance,
+            "columns": report.columns(self.columns.features),
+        }
+        self._leave(found.program, document, replace(outcome, hyperparameters=shown), final=True)
+
+    def _search(self) -> None:
+        self._say("preparing", 0.02)
+        start, end = time.monotonic(), direct.seconds_until(self.job.deadline_at_s)
+        budget = (end - start) * (1 - RESERVE)
+        folds = self._folds()
+        workshop = Workshop(self.columns, self.target, folds, self.definition.seed, start + budget)
+        search = Search(
+            workshop, self._objective(), start, budget, self.job.threads,
+            lambda stage, share, best: self._say(stage, share * 0.9, best, len(search.trials)),
+            lambda best: self._finish(search, best, final=False),
+        )  # fmt: skip
+        best = search.run()
+        self._say("finishing", 0.92, best)
+        self._finish(search, best, final=True)
+
+    def _folds(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        rows, width = self.job.rows, len(self.definition.parameters)
+        if rows <= LARGE_ROWS and rows * width <= LARGE_CELLS:
+            smallest = 5
+            if self.target.labels:
+                counts = np.bincount(self.target.values.astype(np.int64))
+                smallest = int(np.clip(counts.min(), 2, 5))
+            return make_folds(self.target, smallest, self.definition.seed)
+        parts = max(5, -(-rows // HOLDOUT_ROWS))
+        folds = make_folds(self.target, parts, self.definition.seed)
+        # Only fold 0 is left out of a large set; the rest always trains.
+        return np.where(folds == 0, 0, -2)
+
+    def _finish(self, search: Search, best: Trial, *, final: bool) -> None:
+        workshop = search.workshop
+        decision = decide(workshop, best, self._objective())
+        with ThreadPoolExecutor(1) as pool:
+            bag = final and workshop.rows < BAG_ROWS
+            program = finish(workshop, best, decision, self.definition, pool, bag=bag)
+        document = self._report(search, best, decision, program)
+        winner = best.candidate.algorithm
+        outcome = self._outcome(winner, self._objective(), decision.metric, decision.score)
+        self._leave(program, document, outcome, final=final)
+
+    def _report(
+        self, search: Search, best: Trial, decision: Decision, program: Program
+    ) -> dict[str, Any]:
+        workshop = search.workshop
+        names = workshop.encoding(best.candidate, 0).names
+        return {
+            "winner": best.candidate.described(),
+            "quality": report.quality(workshop, decision, best),
+            "importance": report.importance(program, names, workshop),
+            "columns": report.columns(self.columns.features),
+            "trials": report.trials(search.trials),
+            "rows": self.job.rows,
+            "total_rows": self.job.total_rows,
+            "seed": self.definition.seed,
+        }
+
+    def _outcome(self, winner: str, objective: str, metric: str, score: float) -> Outcome:
+        problem = self.definition.problem_type or _PROBLEM_WORDS[self.target.task.problem]
+        return Outcome(
+            model_type=winner, problem_type=problem, objective=objective, metric=metric,
+            score=score, notices=report.notices(self.columns.features),
+        )  # fmt: skip
+
+    def _leave(
+        self, program: Program, document: dict[str, Any], outcome: Outcome, *, final: bool
+    ) -> None:
+        content = dump(program)
+        write_file(self.folder.program, content)
+        write_file(self.folder.report, json.dumps(document).encode())
+        done = replace(
+            outcome, program=content_hash(content), return_type=program.output.type,
+            cpu_s=cpu_seconds(),
+        )  # fmt: skip
+        self.folder.write_result(done, final=final)
+
+
+def cpu_seconds() -> float:
+    """Processor seconds that this process has used."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def read_columns(rows: Any, definition: Definition) -> Columns:
+    """The feature columns of a snapshot.
+
+    Raises:
+        InvalidTrainingData: None of them is of any use.
+    """
+    inputs = tuple(Input(p.name, p.type) for p in definition.parameters)
+    arrays = tuple(rows[p.name].combine_chunks() for p in definition.parameters)
+    found: list[Feature] = read_features(rows, definition.parameters)
+    if not definition.auto:
+        found = [replace(feature, use="number") for feature in found]
+    if all(feature.use == "dropped" for feature in found):
+        reasons = "; ".join(f"{feature.name}: {feature.reason}" for feature in found)
+        raise InvalidTrainingData("no column of FROM can be learnt from", detail=reasons)
+    return Columns(inputs, arrays, tuple(found))
+
+
+def train(folder: JobFolder) -> None:
+    """Run the job in ``folder``; what goes wrong is its result."""
+    job = folder.read_job()
+    if job.memory_mb:
+        limit = job.memory_mb * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    definition = job.definition
+    try:
+        folder.write_progress(Progress(stage="reading", share=0.01))
+        rows = pq.read_table(folder.snapshot)
+        column = rows[definition.target].combine_chunks()
+        wanted = definition.problem_type
+        if not definition.auto:
+            wanted = direct.problem_of(definition.objective)
+        target = read_target(column, definition.target, wanted, job.maximum_classes)
+        columns = read_columns(rows, definition)
+        Training(folder, job, columns, target).run()
+    except VestoError as error:
+        _fail(folder, error)
+    except MemoryError:
+        hint = "Lower MAX_CELLS or raise the setting training_memory_mb."
+        _fail(folder, OutOfMemory("training ran out of memory", hint=hint))
+    except OSError as error:
+        _fail(folder, DiskFull("the model could not be written", detail=str(error)))
+    except Exception as error:
+        _fail(folder, TrainingFailed(f"training failed: {type(error).__name__}", detail=str(error)))
+        raise
+
+
+def _fail(folder: JobFolder, error: VestoError) -> None:
+    outcome = Outcome(failure=" ".join(str(error).splitlines()), cpu_s=cpu_seconds())
+    folder.write_result(outcome, final=True)
+
+
+def main() -> None:
+    """Take the job's lock, then train."""
+    folder = JobFolder(Path(sys.argv[1]))
+    folder.hold()
+    os.nice(folder.read_job().nice)
+    train(folder)
+
+
+if __name__ == "__main__":
+    main()

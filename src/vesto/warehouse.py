@@ -1,0 +1,321 @@
+"""A warehouse: the directory that holds tables, models and jobs, opened by one process."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import pyarrow as pa
+
+from vesto.catalog.records import Model, Outcome, State
+from vesto.catalog.store import Catalog
+from vesto.engines import ENGINES, Column, Engine, Function
+from vesto.errors import (
+    DataCorrupted,
+    InputOutputError,
+    ModelNotReady,
+    TrainingFailed,
+    UndefinedModel,
+    VestoError,
+    WarehouseInUse,
+)
+from vesto.files import flush_folder, remove_folder
+from vesto.programs import registry
+from vesto.settings import read_settings
+from vesto.system_views import SYSTEM_VIEWS, SystemView
+from vesto.training.job import Job, JobFolder, Progress
+from vesto.training.supervisor import Supervisor
+from vesto.types import BY_NAME
+
+ENGINE: Final = "duckdb"
+POLL_S: Final = 0.05
+
+
+class Warehouse:
+    """An open warehouse. Safe to share between threads; sessions are not.
+
+    Order of every change: the catalog is the truth, so a model's files are in their place before
+    the catalog says READY, and macros are made after it; opening repairs what a crash left between.
+    """
+
+    def __init__(
+        self, path: Path, *, locked: bool = False, settings: Mapping[str, Any] | None = None
+    ) -> None:
+        """Open the warehouse at ``path``, or make one.
+
+        Raises:
+            WarehouseInUse: Another process has it open.
+            VestoError: A file is damaged, or the disk is full.
+        """
+        self.path = path.absolute()
+        self.locked = locked
+        self._lock_handle = self._claim()
+        self._change = threading.RLock()
+        self._closed = False
+        try:
+            self.settings = read_settings(self.path / "vesto.toml", settings)
+            self.catalog = Catalog(self.path / "catalog.sqlite")
+            self.engine = self._open_engine()
+            self.jobs = Supervisor(self.path / "jobs", self.finish_job)
+            self._provide_system_views()
+            self.reconcile()
+            if locked:
+                self.engine.lock()
+        except BaseException:
+            os.close(self._lock_handle)
+            raise
+
+    def _claim(self) -> int:
+        """Make the folders and take the lock that says whose the warehouse is."""
+        try:
+            for folder in (self.path, self.path / "models", self.path / "jobs"):
+                folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.path / "warehouse.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            message = f"the warehouse {self.path} cannot be opened"
+            raise InputOutputError(message, detail=str(error)) from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = _owner(os.read(handle, 1000))
+            os.close(handle)
+            hint = "Close it there, or work through that process."
+            message = f"the warehouse {self.path} is open in {owner}"
+            raise WarehouseInUse(message, hint=hint) from None
+        os.ftruncate(handle, 0)
+        os.write(handle, json.dumps({"pid": os.getpid()}).encode())
+        return handle
+
+    def _open_engine(self) -> Engine:
+        kind = ENGINES.get(ENGINE)
+        assert kind is not None  # DuckDB's file is part of the package
+        return kind.open(self.path, self.settings)
+
+    def _provide_system_views(self) -> None:
+        for name in SYSTEM_VIEWS.names():
+            view = SYSTEM_VIEWS.get(name)
+            assert view is not None  # names() lists what get() finds
+            self.engine.provide(name, view.columns, partial(self._rows_of, view))
+
+    def _rows_of(self, view: SystemView) -> pa.Table:
+        return view.rows(self.catalog.models())
+
+    # --- Opening: what a crash left half done is finished or taken back ------------------------
+
+    def reconcile(self) -> None:
+        """Bring files and functions in line with the catalog."""
+        models = self.catalog.models()
+        self._remove_strays({model.id for model in models})
+        for model in models:
+            if model.state is State.READY:
+                self._restore(model)
+        wanted = {(m.definition.function_schema, m.definition.function)
+                  for m in models if m.state is State.READY}  # fmt: skip
+        for schema, name in self.engine.functions() - wanted:
+            self.engine.remove(Function(schema, name, (), BY_NAME["float8"], ""))
+        for model in models:
+            if model.state is State.TRAINING:
+                self.jobs.resume(model.id)
+
+    def _remove_strays(self, known: set[str]) -> None:
+        """Folders of models that the catalog does not have: a DROP or CREATE was cut off."""
+        for parent in (self.path / "models", self.path / "jobs"):
+            for folder in parent.iterdir():
+                if folder.name not in known:
+                    if parent.name == "jobs":
+                        self.jobs.kill(folder.name)
+                    remove_folder(folder)
+
+    def _restore(self, model: Model) -> None:
+        """Load the program and make the function of a READY model."""
+        try:
+            registry.register(self.program_file(model).read_bytes())
+        except OSError as error:
+            message = f'the program of model "{model.name}" cannot be read'
+            raise DataCorrupted(message, detail=str(error)) from error
+        self.install_function(model)
+        self.clear_job(model)
+
+    # --- CREATE MODEL, step by step -------------------------------------------------------------
+
+    def new_job_folder(self, model: Model) -> JobFolder:
+        """Make the folder of the model's job."""
+        folder = self.jobs.folder(model.id)
+        try:
+            folder.path.mkdir(parents=True)
+        except OSError as error:
+            message = "the job's folder could not be made"
+            raise InputOutputError(message, detail=str(error)) from error
+        return folder
+
+    def job_for(self, model: Model, total_rows: int, rows: int, started_at_s: float) -> Job:
+        """What the worker is told."""
+        settings = self.settings
+        return Job(
+            model_id=model.id, version=model.version, definition=model.definition,
+            total_rows=total_rows, rows=rows, started_at_s=started_at_s,
+            threads=settings.training_threads, memory_mb=settings.training_memory_mb,
+            nice=settings.training_nice, maximum_classes=settings.maximum_classes,
+        )  # fmt: skip
+
+    # --- The end of a job, step by step ---------------------------------------------------------
+
+    def finish_job(self, model_id: str, outcome: Outcome) -> None:
+        """Install what a job left, or record why it failed. Called by the supervisor."""
+        with self._change:
+            model = self.catalog.by_id(model_id)
+            if model is None or model.state is not State.TRAINING:
+                return
+            try:
+                if outcome.failure:
+                    raise TrainingFailed(outcome.failure)
+                outcome = self._late(model, outcome)
+                self.publish_program(model)
+                ready = self.record_ready(model, outcome)
+                self.install_function(ready)
+            except VestoError as error:
+                self.record_failure(model, replace(outcome, failure=error.message))
+            self.clear_job(model)
+
+    def _late(self, model: Model, outcome: Outcome) -> Outcome:
+        result = self.jobs.folder(model.id).read_result()
+        if result is None or result[1]:
+            return outcome
+        return replace(outcome, job_status="MaxAutoMLJobRuntimeReached")
+
+    def publish_program(self, model: Model) -> None:
+        """Copy program and report to ``models/<id>/<version>`` and make the program known."""
+        source, home = self.jobs.folder(model.id), self.program_file(model).parent
+        draft = home.with_name(home.name + ".draft")
+        try:
+            registry.register(source.program.read_bytes())
+            remove_folder(draft)
+            draft.mkdir(parents=True)
+            shutil.copy2(source.program, draft / "program.safetensors")
+            shutil.copy2(source.report, draft / "report.json")
+            if not home.exists():
+                draft.replace(home)
+            flush_folder(home.parent)
+        except OSError as error:
+            raise TrainingFailed("the model could not be stored", detail=str(error)) from error
+
+    def record_ready(self, model: Model, outcome: Outcome) -> Model:
+        """Say in the catalog that the model is READY."""
+        ready = model.advance(State.READY, outcome)
+        self.catalog.replace(model, ready)
+        return ready
+
+    def record_failure(self, model: Model, outcome: Outcome) -> None:
+        """Say in the catalog why there is no model."""
+        current = self.catalog.by_id(model.id)
+        if current is not None and current.state is State.TRAINING:
+            self.catalog.replace(current, current.advance(State.FAILED, outcome))
+
+    def install_function(self, model: Model) -> None:
+        """Make the model's SQL function."""
+        self.engine.install(function_of(model))
+
+    def clear_job(self, model: Model) -> None:
+        """Remove the job's folder, unless the user wants to keep it."""
+        if model.definition.garbage_collect:
+            remove_folder(self.jobs.folder(model.id).path)
+
+    # --- DROP MODEL, step by step ---------------------------------------------------------------
+
+    def drop(self, model: Model) -> None:
+        """Remove the model, its function and its files; a running job is killed."""
+        with self._change:
+            self.catalog.remove(model)
+            self.engine.remove(function_of(model))
+        self.jobs.forget(model.id)
+        remove_folder(self.path / "models" / model.id)
+
+    # --- Looking --------------------------------------------------------------------------------
+
+    def program_file(self, model: Model) -> Path:
+        """Where the model's program stands once it is READY."""
+        return self.path / "models" / model.id / str(model.version) / "program.safetensors"
+
+    def report(self, model: Model) -> dict[str, Any]:
+        """The model's report.
+
+        Raises:
+            ModelNotReady: It has none yet.
+        """
+        try:
+            text = (self.program_file(model).parent / "report.json").read_text()
+        except OSError:
+            raise ModelNotReady(f'model "{model.name}" has no report yet') from None
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    def progress(self, model: Model) -> Progress:
+        """How far the model's training is."""
+        if model.state is State.TRAINING:
+            return self.jobs.folder(model.id).read_progress()
+        return Progress(stage=model.state.lower(), share=1.0)
+
+    def wait(self, model: Model, timeout_s: float | None = None) -> Model:
+        """The model once it is no longer TRAINING, or as it is when the time is over.
+
+        Raises:
+            UndefinedModel: It was dropped meanwhile.
+        """
+        until = None if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            now = self.catalog.by_id(model.id)
+            if now is None:
+                raise UndefinedModel(f'model "{model.name}" was dropped')
+            if now.state is not State.TRAINING or (until and time.monotonic() > until):
+                return now
+            self.jobs.wait(model.id, POLL_S)
+            time.sleep(POLL_S)
+
+    # --- Closing --------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close everything; jobs go on and are installed when the warehouse is opened next."""
+        if self._closed:
+            return
+        self._closed = True
+        self.jobs.close()
+        self.engine.close()
+        self.catalog.close()
+        os.close(self._lock_handle)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self.close()
+
+
+def function_of(model: Model) -> Function:
+    """The SQL function of a model."""
+    definition, outcome = model.definition, model.outcome or Outcome()
+    parameters = tuple(Column(p.name, BY_NAME[p.type]) for p in definition.parameters)
+    returns = BY_NAME[outcome.return_type or "float8"]
+    return Function(
+        definition.function_schema, definition.function, parameters, returns, outcome.program
+    )
+
+
+def _owner(content: bytes) -> str:
+    try:
+        pid = int(json.loads(content)["pid"])
+    except (ValueError, KeyError, TypeError):
+        return "another process"
+    return "this process" if pid == os.getpid() else f"process {pid}"
