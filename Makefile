@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.dev-ready
 
-.PHONY: help setup demo test check bench docs lock clean
+.PHONY: help setup demo test check coverage bench docs lock clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 $(VENV)/bin/uv:
 	$(PYTHON) -m venv $(VENV)
@@ -31,17 +31,22 @@ demo: $(READY) ## train a churn model on real data and predict with it
 test: $(DEV_READY) ## run the tests
 	$(BIN)/python -m pytest
 
-check: $(DEV_READY) ## lint, types, layers, coverage: what CI would refuse
+check: $(DEV_READY) ## formatting, lint, types, layers, generated pages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+coverage: $(DEV_READY) ## branch coverage of the exact parts; fails below 95 %
+	$(BIN)/python -m pytest -q --cov --cov-branch --cov-report=
+	$(BIN)/python -m coverage report --fail-under=95 --skip-covered --include='*/vesto/dialect/*,*/vesto/commands/*,*/vesto/programs/*,*/vesto/catalog/*'
 
 bench: $(DEV_READY) ## compare with plain XGBoost on every example set (30 minutes)
 	$(BIN)/python -m benchmarks.first_model
 
 docs: $(READY) ## write the generated pages of docs/reference
-	$(BIN)/python -m vesto.cli.reference docs/reference
+	$(BIN)/python docs/generate.py
 
 lock: | $(VENV)/bin/uv ## lock the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 -c requirements/constraints.txt pyproject.toml -o requirements/main.txt

@@ -1,0 +1,71 @@
+"""Writes the generated pages of docs/reference; with ``--check`` says whether they are current."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from vesto.algorithms._xgboost_parameters import PARAMETERS
+from vesto.errors import subclasses
+from vesto.settings import described
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTE = "<!-- Written by `make docs`; change the source it names. -->\n"
+
+
+def settings_page() -> str:
+    """Every setting."""
+    rows = [f"| `{n}` | {k} | {d or '-'} | {m} |" for n, k, d, m in described()]
+    head = (
+        "# Settings\n\nA warehouse reads them from its `vesto.toml`; `vesto.connect(path, settings={...})` "
+        "goes before the file, and SETTINGS of CREATE MODEL before both.\n\n"
+        "| name | type | default | meaning |\n|---|---|---|---|\n"
+    )
+    return NOTE + head + "\n".join(rows) + "\n"
+
+
+def errors_page() -> str:
+    """Every error."""
+    found = sorted(subclasses(), key=lambda error: (error.sqlstate, error.__name__))
+    rows = [f"| `{e.sqlstate}` | {e.__name__} | {(e.__doc__ or '').strip()} |" for e in found]
+    head = "# Errors\n\n| SQLSTATE | error | when |\n|---|---|---|\n"
+    return NOTE + head + "\n".join(rows) + "\n"
+
+
+def hyperparameters_page() -> str:
+    """What HYPERPARAMETERS takes."""
+    rows = [f"| `{name}` | {wanted} |" for name, wanted in PARAMETERS.items()]
+    head = (
+        "# Hyperparameters\n\nWhat `HYPERPARAMETERS DEFAULT EXCEPT (...)` takes with AUTO OFF MODEL_TYPE XGBOOST. "
+        "A key that is not given has XGBoost's own default, `num_round` 100.\n\n"
+        "| key | value |\n|---|---|\n"
+    )
+    return NOTE + head + "\n".join(rows) + "\n"
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "errors.md": errors_page,
+    "hyperparameters.md": hyperparameters_page,
+}
+
+
+def main() -> int:
+    """Write or check."""
+    old = [
+        name
+        for name, page in PAGES.items()
+        if not (REFERENCE / name).exists() or (REFERENCE / name).read_text() != page()
+    ]
+    if "--check" in sys.argv:
+        for name in old:
+            sys.stderr.write(f"docs/reference/{name} is not current: run make docs\n")
+        return bool(old)
+    REFERENCE.mkdir(exist_ok=True)
+    for name in old:
+        (REFERENCE / name).write_text(PAGES[name]())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
