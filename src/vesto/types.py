@@ -114,5 +114,5 @@ def converts(given: SqlType, wanted: SqlType) -> bool:
     integer by itself, and text never becomes a number.
     """
     widens = {("integer", "fraction"), ("integer", "text"), ("date", "timestamp")}
-    same = given.family == wanted.family or given.family == "unknown"
+    same = given.family in {wanted.family, "unknown"}
     return same or (given.family, wanted.family) in widens

@@ -74,8 +74,8 @@ class XGBoost:
 def _deadline_callback(deadline: float) -> Any:
     import xgboost  # noqa: PLC0415 - importing vesto must stay quick
 
-    class Deadline(xgboost.callback.TrainingCallback):  # type: ignore[misc, name-defined]
-        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+    class Deadline(xgboost.callback.TrainingCallback):
+        def after_iteration(self, *_: Any) -> bool:
             return time.monotonic() > deadline
 
     return Deadline()

@@ -45,9 +45,11 @@ def main() -> int:
     """Run the demo in a warehouse of its own that is gone afterwards."""
     console = Console()
     try:
-        with tempfile.TemporaryDirectory(prefix="vesto-demo-") as folder:
-            with connect(Path(folder) / "shop", wait=False) as session:
-                run(session, console)
+        with (
+            tempfile.TemporaryDirectory(prefix="vesto-demo-") as folder,
+            connect(Path(folder) / "shop", wait=False) as session,
+        ):
+            run(session, console)
     except VestoError as error:
         console.print(f"[red]ERROR {error.sqlstate}:[/] {error}")
         return 1

@@ -44,7 +44,8 @@ RESERVED_SCHEMAS: Final = frozenset({"vesto", "pg_catalog", "information_schema"
 def bind_training(statement: CreateModel, context: Context) -> TrainModel:
     """Every mistake of a training statement that can be found before rows are read."""
     _check_clauses(statement)
-    assert statement.source and statement.function and statement.target is not None
+    assert statement.source is not None
+    assert statement.function is not None
     auto = statement.auto is not False
     schema = statement.name.schema or DEFAULT_SCHEMA
     function = statement.function
@@ -241,7 +242,8 @@ def _definition(
     statement: CreateModel, context: Context, target: str, target_type: str,
     parameters: tuple[Parameter, ...], function_schema: str,
 ) -> Definition:  # fmt: skip
-    assert statement.source and statement.function
+    assert statement.source is not None
+    assert statement.function is not None
     settings, auto = context.warehouse.settings, statement.auto is not False
     objective = statement.objective or ""
     objective = AUTO_OBJECTIVES.get(objective.upper(), "") if auto else objective.lower()

@@ -95,7 +95,7 @@ def model_rows(model: Model, rate: float) -> Rows:
         rows.append((outcome.metric, f"{outcome.score:.6f}"))
         rows.append(("Estimated Cost", f"{outcome.cpu_s / 3600 * rate:.6f}"))
     rows += [("", ""), ("TRAINING DATA:", "")]
-    rows += _query_rows(definition) + [("Target Column", definition.target.upper())]
+    rows += [*_query_rows(definition), ("Target Column", definition.target.upper())]
     rows += [("", ""), ("PARAMETERS:", "")]
     rows += _parameter_rows(definition, outcome)
     if outcome.hyperparameters:

@@ -91,13 +91,13 @@ def translate(
         if table.name.lower() in system_views and table.db.lower() in {"", "pg_catalog"}:
             table.set("db", exp.to_identifier("vesto"))
             table.set("catalog", None)
-    for division in list(tree.find_all(exp.Div, exp.Mod)):
+    for division in [*tree.find_all(exp.Div), *tree.find_all(exp.Mod)]:
         _guard(division)
     text = tree.sql("duckdb", unsupported_level=ErrorLevel.IGNORE)
     return Translated(text, kind, word, tables, functions)
 
 
-def _parsed(sql: str, *, engine_dialect_too: bool) -> exp.Expression | None:
+def _parsed(sql: str, *, engine_dialect_too: bool) -> exp.Expr | None:
     dialects = ("redshift", "duckdb") if engine_dialect_too else ("redshift",)
     first: StatementSyntaxError | None = None
     for dialect in dialects:
@@ -127,7 +127,7 @@ def _as_ours(error: SqlglotError, sql: str) -> StatementSyntaxError:
     return StatementSyntaxError(f"syntax error{near}", span=span)
 
 
-def _kind(tree: exp.Expression | None) -> Kind:
+def _kind(tree: exp.Expr | None) -> Kind:
     if isinstance(tree, exp.Query):
         return "query"
     if isinstance(tree, _WRITES):
@@ -138,13 +138,13 @@ def _kind(tree: exp.Expression | None) -> Kind:
     return "native"
 
 
-def _tables(tree: exp.Expression) -> Iterator[tuple[str, str]]:
+def _tables(tree: exp.Expr) -> Iterator[tuple[str, str]]:
     for table in tree.find_all(exp.Table):
         if isinstance(table.this, exp.Identifier):
             yield table.db.lower(), table.name.lower()
 
 
-def _guard(division: exp.Div | exp.Mod) -> None:
+def _guard(division: exp.Binary) -> None:
     """1/0 is an error in Redshift: the divisor goes through a macro that raises it."""
     right = division.expression
     if isinstance(right, exp.Literal) and right.to_py() != 0:
@@ -162,7 +162,7 @@ def is_known_function(name: str) -> bool:
 # --- Calls of prediction functions ---------------------------------------------------------------
 
 
-def _resolve_calls(tree: exp.Expression, find: Lookup) -> None:
+def _resolve_calls(tree: exp.Expr, find: Lookup) -> None:
     for call in list(tree.find_all(exp.Anonymous)):
         name = str(call.this)
         span = _span(call)
@@ -177,7 +177,7 @@ def _resolve_calls(tree: exp.Expression, find: Lookup) -> None:
             _resolve(call, signatures, span)
 
 
-def _span(node: exp.Expression) -> Span | None:
+def _span(node: exp.Expr) -> Span | None:
     start, end = node.meta.get("start"), node.meta.get("end")
     return None if start is None or end is None else Span(start, end + 1)
 
@@ -202,10 +202,10 @@ def _counts(signatures: Sequence[Signature]) -> str:
     return f"{counts} argument{'' if counts == '1' else 's'}"
 
 
-def _ordered(call: exp.Anonymous, signature: Signature, span: Span | None) -> list[exp.Expression]:
+def _ordered(call: exp.Anonymous, signature: Signature, span: Span | None) -> list[exp.Expr]:
     """The arguments in the order of the parameters; ones by name come after the others."""
     names = [name for name, _ in signature.parameters]
-    chosen: dict[str, exp.Expression] = {}
+    chosen: dict[str, exp.Expr] = {}
     for place, argument in enumerate(call.expressions):
         name = names[place]
         if isinstance(argument, exp.Kwarg | exp.PropertyEQ):
@@ -220,11 +220,10 @@ def _ordered(call: exp.Anonymous, signature: Signature, span: Span | None) -> li
     return [chosen[name] for name in names]
 
 
-def _cast(
-    argument: exp.Expression, place: int, signature: Signature, span: Span | None
-) -> exp.Expression:
-    """Literals take the parameter's type, as Redshift's unknown literals do; the engine checks
-    everything else by the type it has.
+def _cast(argument: exp.Expr, place: int, signature: Signature, span: Span | None) -> exp.Expr:
+    """The argument; a literal with the parameter's type, as Redshift's unknown literals take it.
+
+    The engine checks everything else by the type it has.
     """
     name, kind = signature.parameters[place]
     wanted = BY_NAME[kind]

@@ -44,9 +44,9 @@ _LOCKS: Final = (
     "SET lock_configuration = true",
 )
 # 1/0 is an error in Redshift, NULL or infinity in DuckDB: division goes through this macro.
-_MACROS: Final = (
+_DIVISOR: Final = (
     "CREATE OR REPLACE MACRO dev.vesto.divisor(b) AS "
-    "CASE WHEN b = 0 THEN error('division by zero') ELSE b END",
+    "CASE WHEN b = 0 THEN error('division by zero') ELSE b END"
 )
 RETURN_TYPES: Final = ("bool", "int2", "int4", "int8", "float4", "float8", "varchar")
 
@@ -82,14 +82,21 @@ class DuckDBEngine:
         )
         for schema in (SCHEMA, "vesto"):
             self._root.execute(f"CREATE SCHEMA IF NOT EXISTS {DATABASE}.{schema}")
-        for macro in _MACROS:
-            self._root.execute(macro)
+        self._root.execute(_DIVISOR)
         for name in RETURN_TYPES:
-            kind = BY_NAME[name].duckdb
-            self._root.create_function(
-                generic_function(name), _predict, None, kind,  # type: ignore[arg-type]
-                type="arrow", null_handling="special",  # type: ignore[arg-type]
-            )  # fmt: skip
+            # Without parameter types DuckDB hands over any number of arguments as they are.
+            self._make_function(
+                generic_function(name),
+                _predict,
+                None,
+                BY_NAME[name].duckdb,
+                null_handling="special",
+            )
+
+    def _make_function(self, name: str, function: Any, *types: Any, **options: Any) -> None:
+        """Register an Arrow function; DuckDB's stubs know less than its documentation."""
+        make: Any = self._root.create_function
+        make(name, function, *types, type="arrow", **options)
 
     def lock(self) -> None:
         """From now on no files, no extensions, no settings, no data frames by name."""
@@ -110,15 +117,13 @@ class DuckDBEngine:
             values = pa.StructArray.from_arrays(
                 [c.combine_chunks() for c in everything.columns], names=everything.column_names
             )
-            length = len(asked)
-            offsets = [0] + [len(values)] * length if length else [0]
+            # The view asks once: its one row holds everything.
+            offsets = [0, *[len(values)] * len(asked)]
             return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
 
         function = f"vesto_rows_of_{view}"
         kind = duckdb.sqltype(f"STRUCT({fields})[]")
-        self._root.create_function(
-            function, listed, ["INTEGER"], kind, type="arrow", side_effects=True,  # type: ignore[list-item, arg-type]
-        )  # fmt: skip
+        self._make_function(function, listed, ["INTEGER"], kind, side_effects=True)
         self._root.execute(
             f"CREATE OR REPLACE VIEW {DATABASE}.vesto.{quoted(view)} AS "
             f"SELECT {names} FROM (SELECT unnest({function}(1)) AS row)"
@@ -213,7 +218,7 @@ class DuckDBConnection:
         """Run one statement of DuckDB's dialect; the reader streams its rows."""
         try:
             self._cursor.execute(sql, list(parameters) or None)
-            if self._cursor.description is None:
+            if not self._cursor.description:
                 return pa.RecordBatchReader.from_batches(pa.schema([]), [])
             reader = self._cursor.to_arrow_reader(BATCH_ROWS)
         except duckdb.Error as error:

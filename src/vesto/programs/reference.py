@@ -297,7 +297,8 @@ def choose(output: Output, after: F64) -> NDArray[np.int64]:
     if output.link == "sigmoid":
         return (after[:, 1] > output.threshold).astype(np.int64)
     with np.errstate(divide="ignore"):
-        return np.argmax(np.log(after) + output.offsets, axis=1)
+        best: NDArray[np.int64] = np.argmax(np.log(after) + output.offsets, axis=1)
+    return best
 
 
 _INTEGERS = {"int2": pa.int16(), "int4": pa.int32(), "int8": pa.int64()}

@@ -176,8 +176,8 @@ def predictions(task: Task, transform: Transform, margins: F64, y: F64) -> F64:
         share = 1.0 / (1.0 + np.exp(-margins))
         return np.hstack([1.0 - share, share])
     raised = np.exp(margins - margins.max(axis=1, keepdims=True))
-    share = raised / raised.sum(axis=1, keepdims=True)
-    return share
+    shares: F64 = raised / raised.sum(axis=1, keepdims=True)
+    return shares
 
 
 def make_folds(target: Target, count: int, seed: int) -> I64:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -67,7 +68,7 @@ def _text_use(column: pa.Array, words: int) -> tuple[Use, str]:
     if not len(filled):
         return "dropped", "all values are blank or missing"
     (numbers,) = run_step(TextNumber(0, MISSING_WORDS), filled)
-    if (numbers == numbers).mean() > NUMBER_SHARE:
+    if (~np.isnan(numbers)).mean() > NUMBER_SHARE:
         return "parsed", ""
     if words > IDENTIFIER_SHARE * len(column):
         return "dropped", "almost every row has a value of its own: an identifier"

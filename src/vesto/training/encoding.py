@@ -163,7 +163,8 @@ def _standardised(draft: _Draft, known: Columns) -> _Draft:
 
 
 def _placed(tape: Tape) -> list[tuple[object, int]]:
-    at, placed = len(tape.inputs), []
+    at = len(tape.inputs)
+    placed: list[tuple[object, int]] = []
     for step in tape.steps:
         placed.append((step, at))
         at += step.width

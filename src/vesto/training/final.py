@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,8 @@ def choose(after: F64, threshold: float, offsets: F64) -> NDArray[np.int64]:
     if after.shape[1] == 2:  # noqa: PLR2004 - two classes
         return (after[:, 1] > threshold).astype(np.int64)
     with np.errstate(divide="ignore"):
-        return np.argmax(np.log(after) + offsets, axis=1)
+        best: NDArray[np.int64] = np.argmax(np.log(after) + offsets, axis=1)
+    return best
 
 
 def measure(objective: str, y: F64, after: F64, chosen: NDArray[np.int64]) -> tuple[str, float]:
@@ -117,7 +118,8 @@ def finish(
     candidate = trial.candidate
     shared = candidate.algorithm == "xgboost" and not uses_target(workshop.columns, candidate.style)
     if bag and shared and len(trial.models) > 1 and _nodes(trial.models) < MAX_BAG_NODES:
-        encoding, body = workshop.encoding(candidate, 0), bagged([m.body() for m in trial.models])
+        encoding = workshop.encoding(candidate, 0)
+        body: Body = bagged([model.body() for model in trial.models])
     else:
         encoding = workshop.encoding(candidate, -1)
         rounds = max(1, round(trial.rounds * ROUNDS_FACTOR))
@@ -159,11 +161,11 @@ def bagged(bodies: list[Body]) -> Forest:
     """Forests as one whose margins are the mean of theirs: leaves and bases divided."""
     forests = [body for body in bodies if isinstance(body, Forest)]
     share = np.float32(1 / len(forests))
-    parts: dict[str, list[NDArray[np.generic]]] = {}
+    parts: dict[str, list[NDArray[Any]]] = {}
     nodes = words = 0
     for forest in forests:
         inner = forest.feature != LEAF
-        moved = {
+        moved: dict[str, NDArray[Any]] = {
             "feature": forest.feature, "nan_left": forest.nan_left, "output": forest.output,
             "threshold": np.where(inner, forest.threshold, forest.threshold * share),
             "left": forest.left + np.where(inner, nodes, 0).astype(np.int32),
@@ -177,4 +179,4 @@ def bagged(bodies: list[Body]) -> Forest:
         nodes, words = nodes + len(forest.feature), words + len(forest.categories)
     base = np.mean([forest.base for forest in forests], axis=0).astype(np.float32)
     joined = {name: np.concatenate(pieces) for name, pieces in parts.items()}
-    return Forest(**joined, base=base)  # type: ignore[arg-type]
+    return Forest(**joined, base=base)

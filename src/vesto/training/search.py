@@ -123,13 +123,13 @@ class Search:
             for configuration in PORTFOLIO[1:]
         ]
         linear = Candidate("linear_learner", "linear", first.candidate.transform, (("l2", 1.0),))
-        self._narrow(first)
+        self._narrow()
         for candidate in [candidates[0], linear, *candidates[1:]]:
             if not self._room(PORTFOLIO_SHARE, len(self.search_folds)):
                 return
             self._try(candidate, self.search_folds, pool)
 
-    def _narrow(self, first: Trial) -> None:
+    def _narrow(self) -> None:
         """The trials on all folds, seen on the search folds only, to compare like with like."""
         if self.search_folds == self.all_folds:
             return
