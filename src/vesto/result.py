@@ -15,14 +15,15 @@ class Result:
     """Rows, streamed and read once, or the tag of a command.
 
     ``tag`` is PostgreSQL's command tag, as ``INSERT 0 3``; ``notices`` are sentences for the user.
-    ``rowcount`` is the number of rows a write touched, or -1.
+    ``rowcount`` is the number of rows a write touched, or -1. ``model`` is the name, as SQL, of the
+    model that the statement has begun to train.
     """
 
     def __init__(
         self, reader: pa.RecordBatchReader | None = None, *, tag: str = "",
-        notices: tuple[str, ...] = (), rowcount: int = -1,
+        notices: tuple[str, ...] = (), rowcount: int = -1, model: str = "",
     ) -> None:  # fmt: skip
-        self.tag, self.notices, self.rowcount = tag, notices, rowcount
+        self.tag, self.notices, self.rowcount, self.model = tag, notices, rowcount, model
         self._reader = reader
         self._rows: Iterator[tuple[Any, ...]] | None = None
 

@@ -17,6 +17,7 @@ from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
 from vesto.dialect.scanner import split
 from vesto.dialect.translate import Signature, Translated, translate
+from vesto.engines import Column
 from vesto.errors import (
     FailedTransaction,
     PermissionDenied,
@@ -185,6 +186,11 @@ class Session:
         if not isinstance(table, pa.Table):
             table = pa.Table.from_pandas(table, preserve_index=False)
         self._connection.register(name, table)
+
+    def describe(self, sql: str) -> list[Column]:
+        """The columns of a query of the engine's dialect; it is not run."""
+        self._hold_open_result()
+        return self._connection.describe(sql)
 
     def model(self, name: str) -> Model:
         """What the catalog holds of a model.

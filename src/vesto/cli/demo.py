@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from rich.console import Console
-from rich.table import Table
 
+from vesto.cli.output import as_table
 from vesto.cli.progress import wait_with_bar
 from vesto.errors import VestoError
 from vesto.result import Result
@@ -81,16 +81,6 @@ def run(session: Session, console: Console) -> None:
 def _say(console: Console, title: str, sql: str) -> None:
     console.print(f"\n[bold]{title}[/]")
     console.print(sql, style="cyan", highlight=False)
-
-
-def as_table(result: Result) -> Table:
-    """The rows drawn as a table."""
-    table = Table()
-    for column in result.columns:
-        table.add_column(column)
-    for row in result:
-        table.add_row(*("" if value is None else str(value) for value in row))
-    return table
 
 
 def _score(console: Console, counts: dict[tuple[str, str], int]) -> None:

@@ -4,31 +4,105 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
-from vesto.cli.demo import as_table
+from vesto import __version__
 from vesto.errors import VestoError
-from vesto.session import connect
 
 app = typer.Typer(help="Machine learning in SQL.", no_args_is_help=True, add_completion=False)
 
+Warehouse = Annotated[Path, typer.Argument(metavar="PATH", help="the warehouse's folder")]
+INTERRUPTED: Final = 130
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"vesto {__version__}")
+        raise typer.Exit
+
 
 @app.callback()
-def root() -> None:
+def root(
+    *, version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False
+) -> None:
     """Machine learning in SQL."""
 
 
 @app.command()
 def sql(
-    path: Annotated[Path, typer.Argument()], statement: Annotated[str, typer.Argument()]
+    path: Warehouse,
+    statements: Annotated[str, typer.Argument(help="SQL; - reads standard input")] = "-",
+    *,
+    form: Annotated[str, typer.Option("--format", help="table, csv, json or arrow")] = "table",
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="let models train by themselves")
+    ] = False,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="no files, extensions or settings")
+    ] = False,
 ) -> None:
-    """Run SQL in the warehouse at PATH."""
-    with connect(path) as session:
-        for result in session.run(statement):
-            Console().print(as_table(result) if result.has_rows else result.tag)
+    """Run SQL and show the results; a model is waited for."""
+    from vesto.cli.output import Format, show_error  # noqa: PLC0415 - --help stays quick
+    from vesto.cli.run import run_text  # noqa: PLC0415
+    from vesto.session import connect  # noqa: PLC0415
+
+    if form not in list(Format):
+        raise typer.BadParameter("it is one of table, csv, json, arrow", param_hint="--format")
+    text = sys.stdin.read() if statements == "-" else statements
+    with connect(path, locked=locked, wait=False) as session:
+        try:
+            run_text(session, text, Format(form), wait=not no_wait)
+        except VestoError as error:
+            show_error(error, text)
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+
+
+@app.command()
+def shell(path: Warehouse) -> None:
+    """Work in the warehouse interactively."""
+    from vesto.cli.shell import Shell  # noqa: PLC0415 - --help stays quick
+    from vesto.session import connect  # noqa: PLC0415
+
+    with connect(path, wait=False) as session:
+        raise typer.Exit(Shell(session).run())
+
+
+@app.command()
+def load(
+    path: Warehouse,
+    table: Annotated[str, typer.Argument(help="the table to make")],
+    files: Annotated[list[Path], typer.Argument(help="CSV, Parquet or JSON files")],
+    *,
+    append: Annotated[bool, typer.Option("--append", help="add to a table that is there")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="put it in the table's place")] = False,
+) -> None:
+    """Load files into a table, all or nothing."""
+    from vesto.cli.load import load_files  # noqa: PLC0415 - --help stays quick
+    from vesto.session import connect  # noqa: PLC0415
+
+    with connect(path, wait=False) as session:
+        columns, rows = load_files(session, table, files, append=append, replace=replace)
+    width = max(len(column.name) for column in columns)
+    for column in columns:
+        typer.echo(f"  {column.name:<{width}}  {column.type.sql}")
+    typer.echo(f"{rows} row{'' if rows == 1 else 's'} loaded into {table}")
+
+
+@app.command("import")
+def import_(
+    path: Warehouse, file: Annotated[Path, typer.Argument(help="a DuckDB database")]
+) -> None:
+    """Copy all tables and views of a DuckDB file."""
+    from vesto.cli.load import import_database  # noqa: PLC0415 - --help stays quick
+    from vesto.session import connect  # noqa: PLC0415
+
+    with connect(path, wait=False) as session:
+        for name, rows in import_database(session, file):
+            typer.echo(f"{name}: {rows} row{'' if rows == 1 else 's'}")
 
 
 def main() -> None:
@@ -36,5 +110,7 @@ def main() -> None:
     try:
         app()
     except VestoError as error:
-        print(f"ERROR {error.sqlstate}: {error}", file=sys.stderr)
+        from vesto.cli.output import show_error  # noqa: PLC0415
+
+        show_error(error)
         sys.exit(1)

@@ -16,14 +16,15 @@ LOOK_S: Final = 0.2
 
 
 def wait_with_bar(session: Session, name: str, console: Console) -> Model:
-    """Wait until a model is no longer TRAINING, and show how far it is."""
-    columns = (
-        TextColumn("[bold]{task.description:<10}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-    )
+    """Wait until a model is no longer TRAINING; a terminal sees how far it is."""
     with Progress(
-        *columns, TextColumn("{task.fields[facts]}"), console=console, transient=True
+        TextColumn("[bold]{task.description:<10}"),
+        BarColumn(bar_width=30),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[facts]}"),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task("waiting", total=1.0, facts="")
         while (model := session.model(name)).state is State.TRAINING:

@@ -12,7 +12,7 @@ from vesto.algorithms import _xgboost_parameters
 from vesto.catalog.records import Definition, Model, Parameter
 from vesto.commands import DEFAULT_SCHEMA, Context
 from vesto.commands.wait_for_model import check_ready
-from vesto.dialect.names import checked
+from vesto.dialect.names import Name, checked
 from vesto.dialect.translate import is_known_function, translate
 from vesto.engines import Column
 from vesto.errors import (
@@ -309,4 +309,5 @@ class TrainModel:
             check_ready(ended)
             notices = ended.outcome.notices if ended.outcome else ()
             return Result(tag="CREATE MODEL", notices=notices)
-        return Result(tag="CREATE MODEL")
+        name = Name(self.model.name, self.model.schema).sql()
+        return Result(tag="CREATE MODEL", model=name)

@@ -1,0 +1,1 @@
+"""One file for each public claim of speed or quality; each prints its figures and a summary."""
