@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vesto.features import Tape
+from vesto.programs.reference import words_in
 from vesto.programs.steps import Category
 
 F64 = NDArray[np.float64]
@@ -37,7 +38,7 @@ class Words:
 
 def words_of(column: pa.Array) -> Words:
     """The different words of a text, boolean or integer column, sorted, missing ones left out."""
-    text = column.cast(pa.string())
+    text = words_in(column)
     known = pc.if_else(pc.is_in(text, pa.array(MISSING_WORDS)), None, text)
     words = sorted(word for word in pc.unique(known).to_pylist() if word is not None)
     place = pc.fill_null(pc.index_in(known, pa.array(words, pa.string()), skip_nulls=True), -1)

@@ -16,18 +16,21 @@ U8 = NDArray[np.uint8]
 LEAF: Final = -1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Forest:
     """Boosted trees over float32 features; sums start with ``base`` and follow the trees' order.
 
     Node arrays have shape (nodes,), the trees one after the other. A row goes left where
-    ``feature < threshold`` in float32, and a NaN where ``nan_left`` says. A node whose
+    ``feature < threshold`` in float32, and a missing one where ``nan_left`` says. Missing are NaN
+    and what is infinite as float32, because training takes no infinities. A node whose
     ``categories_size`` is not 0 splits by category: a row goes right where its value, cut to an
-    integer, is among ``categories[categories_start:][:categories_size]``, left otherwise.
+    integer, is among ``categories[categories_start:][:categories_size]``; any other value, and
+    every negative one, goes left.
 
-    ``feature`` is -1 at a leaf, whose output is ``threshold``. ``left`` and ``right`` are node
-    numbers, greater than the node's own. ``roots`` and ``output`` have shape (trees,): the first
-    node of each tree and the output it adds to. ``base`` has shape (outputs,).
+    ``feature`` is -1 at a leaf, whose output is ``threshold``. ``left`` and ``right`` are numbers
+    of nodes of the same tree, greater than the node's own. ``roots`` and ``output`` have shape
+    (trees,): the first node of each tree, ascending, and the output it adds to. ``base`` has shape
+    (outputs,). No two nodes share categories, which are at least 0 and less than 2**24.
 
     Source: XGBoost documentation, "Introduction to Model IO" and "Categorical Data".
     """
@@ -55,11 +58,12 @@ class Forest:
 class Linear:
     """``bias + w[0] * x[0] + w[1] * x[1] + ...`` in that order, in float64, without fused steps.
 
-    ``weights`` has shape (outputs, features), ``bias`` (outputs,).
+    A feature that is NaN or infinite counts as 0. ``weights`` has shape (outputs, features),
+    ``bias`` (outputs,).
     """
 
     kind: ClassVar[str] = "linear"
-    weights: F64 = field(metadata={"dtype": "<f8"})
+    weights: F64 = field(metadata={"dtype": "<f8", "dimensions": 2})
     bias: F64 = field(metadata={"dtype": "<f8"})
 
     @property

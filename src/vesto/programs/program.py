@@ -27,15 +27,16 @@ class Input:
 class Output:
     """From the body's numbers to the prediction.
 
+    A margin that is NaN counts as 0, an infinite one as the greatest float64 of its sign.
     ``link`` turns margins into a value or into probabilities: ``sigmoid`` of one margin is the
     probability of ``labels[1]``, ``softmax`` of several gives one for each label. ``factor``
     multiplies the value (the smearing correction of a logarithmic target); ``low`` and ``high``
-    hold it. Without labels the value is the prediction, rounded half to even where ``type`` is an
-    integer.
+    hold it. Without labels the value is the prediction, rounded half to even and held within the
+    type's range where ``type`` is an integer (int8 ends at 2**63 - 1024, the last float64 in it).
 
     With labels the prediction is the second label where its probability is greater than
     ``threshold``, and with several margins the label with the greatest ``log(p) + offset``, the
-    first of equals. Labels are the target's values as text.
+    first of equals. Labels are the target's values as text, numbers as they are printed.
     """
 
     kind: ClassVar[str] = "output"

@@ -20,7 +20,7 @@ PARTS: Final = ("year", "month", "day", "weekday", "hour", "minute", "second", "
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number or boolean input as float64; NULL is NaN, true is 1."""
+    """A number or boolean input as the nearest float64; NULL is NaN, true is 1."""
 
     kind: ClassVar[str] = "number"
     width: ClassVar[int] = 1
@@ -29,9 +29,11 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class TextNumber:
-    """A number written in text; blanks around it do not count.
+    """A number written in text, as ``-1.5e3``, as the nearest float64.
 
-    NULL, a text in ``missing`` and a text that is no number are NaN.
+    ASCII white space around it does not count. A number is an optional sign, ASCII digits with at
+    most one point, and an optional exponent; one that is too great is infinite. NULL, a text in
+    ``missing`` and a text that is no number (``nan``, ``inf``, ``0x10``) are NaN.
     """
 
     kind: ClassVar[str] = "text_number"
@@ -40,13 +42,14 @@ class TextNumber:
     missing: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Category:
     """A text, boolean or integer input looked up in a dictionary.
 
-    ``words`` are sorted and different; ``values`` has one number for each. A word that is not
-    among them gives ``unseen``; NULL or a word in ``missing`` gives ``absent``. Booleans are the
-    words ``true`` and ``false``, integers their decimal digits.
+    ``words`` are sorted by code point and different; ``values`` has one number for each. A word
+    that is not among them gives ``unseen``; NULL or a word in ``missing`` gives ``absent``.
+    Booleans are the words ``true`` and ``false``, integers their decimal digits. Blanks at the end
+    of a text do not count, of CHAR and VARCHAR alike, as in Redshift's comparisons.
     """
 
     kind: ClassVar[str] = "category"
@@ -78,10 +81,14 @@ class OneHot:
 
 @dataclass(frozen=True, slots=True)
 class DateParts:
-    """Parts of a date, time or timestamp input, each one register; NULL is NaN.
+    """Parts of a date, time or timestamp input, each one register; NULL and infinity are NaN.
 
     ``weekday`` is 0 on Monday; ``epoch`` counts seconds since 1970-01-01 (of a time: since
-    midnight). A part that the type does not have is 0.
+    midnight), cut down to microseconds. A part that the type does not have is 0. The calendar is
+    the Gregorian one; a timestamp with zone is taken in UTC, a time with zone as its clock reads.
+
+    The day is ``d = floor(t / day)`` and the rest ``r = t - d * day`` in whole microseconds;
+    ``epoch`` is ``d * 86400.0 + r / 1e6``.
     """
 
     kind: ClassVar[str] = "date_parts"
@@ -96,7 +103,7 @@ class DateParts:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Register ``first`` minus register ``second``."""
+    """Register ``first`` minus register ``second``; NaN where one of them is."""
 
     kind: ClassVar[str] = "difference"
     width: ClassVar[int] = 1
@@ -125,7 +132,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class SignedLog:
-    """sign(x) * log(1 + |x|), which draws in heavy tails."""
+    """sign(x) * log(1 + |x|), which draws in heavy tails; NaN stays."""
 
     kind: ClassVar[str] = "signed_log"
     width: ClassVar[int] = 1
@@ -134,7 +141,7 @@ class SignedLog:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """(x - mean) / deviation."""
+    """(x - mean) / deviation; NaN stays."""
 
     kind: ClassVar[str] = "scale"
     width: ClassVar[int] = 1
