@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-
 from vesto.errors import DataCorrupted
 from vesto.programs.program import Program
 from vesto.programs.storage import content_hash, load
 
+# Written and read in single steps of the interpreter: threads need no lock.
 _programs: dict[str, Program] = {}
-_lock = threading.Lock()
 
 
 def register(content: bytes) -> str:
     """Make the program in a file's content ready to score; its content hash.
 
     Raises:
-        DataCorrupted: The content is not a sound program.
+        DataCorrupted: The content is not a sound program, even if a sound one of that name is
+            known already.
     """
-    name = content_hash(content)
-    if name not in _programs:
-        program = load(content)
-        with _lock:
-            _programs[name] = program
+    program, name = load(content), content_hash(content)
+    _programs.setdefault(name, program)
     return name
 
 

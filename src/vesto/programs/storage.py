@@ -2,14 +2,16 @@
 
 The header holds one JSON document: the program with every array replaced by the name of a
 tensor. The checksum is SHA-256 over the document and the tensors' bytes and names the program.
+A program has one document only, and a document one spelling: any other is refused.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import fields
-from typing import Any, Final, cast
+from collections.abc import Callable
+from dataclasses import Field, fields
+from typing import Any, Final
 
 import numpy as np
 import safetensors.numpy
@@ -24,11 +26,26 @@ from vesto.programs.steps import STEPS, Step
 
 FORMAT: Final = "vesto-program"
 VERSION: Final = 1
+_KEYS: Final = {"format", "version", "program", "sha256"}
+# What reading hostile bytes can end in; deep nesting is the last, 0x1p9999 the one before.
+_DAMAGE: Final = (
+    SafetensorError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError,
+    RecursionError,
+)  # fmt: skip
+
+Tensors = dict[str, NDArray[Any]]
 
 
 def dump(program: Program) -> bytes:
     """The program as the content of a file."""
-    tensors: dict[str, NDArray[Any]] = {}
+    text, tensors = _document(program)
+    header = {"format": FORMAT, "version": str(VERSION), "program": text}
+    header["sha256"] = _checksum(text, tensors)
+    return safetensors.numpy.save(tensors, metadata=header)
+
+
+def _document(program: Program) -> tuple[str, Tensors]:
+    tensors: Tensors = {}
     document = {
         "inputs": [[item.name, item.type] for item in program.inputs],
         "steps": [_written(step, tensors) for step in program.steps],
@@ -36,13 +53,14 @@ def dump(program: Program) -> bytes:
         "body": _written(program.body, tensors),
         "output": _written(program.output, tensors),
     }
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    header = {"format": FORMAT, "version": str(VERSION), "program": text}
-    header["sha256"] = _checksum(text, tensors)
-    return safetensors.numpy.save(tensors, metadata=header)
+    return _compact(document), tensors
 
 
-def _written(part: Step | Body | Output, tensors: dict[str, NDArray[Any]]) -> dict[str, Any]:
+def _compact(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def _written(part: Step | Body | Output, tensors: Tensors) -> dict[str, Any]:
     written: dict[str, Any] = {"kind": part.kind}
     for field in fields(part):
         value = getattr(part, field.name)
@@ -50,13 +68,13 @@ def _written(part: Step | Body | Output, tensors: dict[str, NDArray[Any]]) -> di
             name = f"t{len(tensors)}"
             tensors[name] = np.ascontiguousarray(value, dtype=np.dtype(dtype))
             value = name
-        elif isinstance(value, float):
-            value = value.hex()
+        elif field.type == "float":
+            value = float(value).hex()
         written[field.name] = list(value) if isinstance(value, tuple) else value
     return written
 
 
-def _checksum(text: str, tensors: dict[str, NDArray[Any]]) -> str:
+def _checksum(text: str, tensors: Tensors) -> str:
     digest = hashlib.sha256(text.encode())
     for name in sorted(tensors):
         digest.update(f"{name}:{tensors[name].dtype.str}:{tensors[name].shape}".encode())
@@ -65,7 +83,11 @@ def _checksum(text: str, tensors: dict[str, NDArray[Any]]) -> str:
 
 
 def content_hash(content: bytes) -> str:
-    """The checksum that a program's file carries; it names the program."""
+    """The checksum that a program's file carries; it names the program.
+
+    Raises:
+        DataCorrupted: The content does not start as a program's file does.
+    """
     return _header(content)["sha256"]
 
 
@@ -80,53 +102,85 @@ def load(content: bytes) -> Program:
         tensors = safetensors.numpy.load(content)
         if _checksum(header["program"], tensors) != header["sha256"]:
             raise DataCorrupted("the program's checksum is wrong")
-        document = json.loads(header["program"])
-        program = _read(document, tensors)
-    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
+        program = _read(json.loads(header["program"]), tensors)
+        check(program)
+        text, expected = _document(program)
+    except _DAMAGE as error:
         raise DataCorrupted("the program's file is damaged", detail=str(error)) from error
-    check(program)
+    if text != header["program"] or expected.keys() != tensors.keys():
+        raise DataCorrupted("the program's file is damaged", detail="It is spelled another way.")
     return program
 
 
 def _header(content: bytes) -> dict[str, str]:
+    """The metadata of the file's header, which must be spelled as ``dump`` spells it."""
     try:
         size = int.from_bytes(content[:8], "little")
-        header = json.loads(content[8 : 8 + size])["__metadata__"]
-        known = header["format"] == FORMAT and set(header) >= {"version", "program", "sha256"}
-    except (KeyError, TypeError, ValueError) as error:
+        if not 0 < size <= len(content) - 8:
+            raise ValueError(f"a header of {size} bytes in a file of {len(content)}")
+        text = content[8 : 8 + size].decode()
+        whole = json.loads(text)
+        header: dict[str, str] = whole["__metadata__"]
+        known = header["format"] == FORMAT and all(type(v) is str for v in header.values())
+        spelled = _compact(whole).encode().ljust(size) == text.encode()
+    except _DAMAGE as error:
         raise DataCorrupted("the file is no program", detail=str(error)) from error
-    if not known:
+    if not (known and "version" in header):
         raise DataCorrupted("the file is no program")
     if header["version"] != str(VERSION):
         hint = "Train the model again, or open the warehouse with a newer Vesto."
         raise DataCorrupted(f"program version {header['version']} is not known", hint=hint)
-    return cast("dict[str, str]", header)
+    if header.keys() != _KEYS or not spelled:
+        raise DataCorrupted("the program's file is damaged", detail="Its header is wrong.")
+    return header
 
 
-def _read(document: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Program:
+def _read(document: dict[str, Any], tensors: Tensors) -> Program:
     return Program(
-        inputs=tuple(Input(str(name), str(kind)) for name, kind in document["inputs"]),
+        inputs=tuple(Input(_text(name), _text(kind)) for name, kind in document["inputs"]),
         steps=tuple(_part(STEPS, step, tensors) for step in document["steps"]),
-        features=tuple(int(register) for register in document["features"]),
+        features=tuple(_integer(register) for register in document["features"]),
         body=_part(BODIES, document["body"], tensors),
-        output=_part({"output": Output}, document["output"], tensors),
+        output=_part({Output.kind: Output}, document["output"], tensors),
     )
 
 
-def _part(kinds: dict[str, Any], written: dict[str, Any], tensors: dict[str, Any]) -> Any:
+def _part(kinds: dict[str, Any], written: dict[str, Any], tensors: Tensors) -> Any:
     kind = kinds[written["kind"]]
-    values = {}
-    for field in fields(kind):
-        value = written[field.name]
-        if dtype := field.metadata.get("dtype"):
-            value = tensors[value]
-            if value.dtype != np.dtype(dtype):
-                raise ValueError(f"{field.name} has the type {value.dtype}")
-        elif field.type == "float":
-            value = float.fromhex(value)
-        elif field.type == "int" and type(value) is not int:
-            raise ValueError(f"{field.name} is no whole number")
-        elif isinstance(value, list):
-            value = tuple(str(item) for item in value)
-        values[field.name] = value
-    return kind(**values)
+    return kind(**{
+        field.name: _array(field, tensors[written[field.name]])
+        if "dtype" in field.metadata
+        else _READERS[str(field.type)](written[field.name])
+        for field in fields(kind)
+    })  # fmt: skip
+
+
+def _array(field: Field[Any], value: NDArray[Any]) -> NDArray[Any]:
+    dimensions = field.metadata.get("dimensions", 1)
+    if value.dtype != np.dtype(field.metadata["dtype"]) or value.ndim != dimensions:
+        raise ValueError(f"{field.name} has the type {value.dtype} and {value.ndim} dimensions")
+    return value
+
+
+def _integer(value: Any) -> int:
+    if type(value) is not int:
+        raise ValueError(f"{value!r:.40} is no whole number")
+    return value
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise ValueError(f"{value!r:.40} is no text")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if type(value) is not list:
+        raise ValueError(f"{value!r:.40} is no list")
+    return tuple(_text(item) for item in value)
+
+
+_READERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "int": _integer, "float": float.fromhex, "str": _text, "Link": _text,
+    "tuple[str, ...]": _texts,
+}  # fmt: skip
