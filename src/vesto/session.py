@@ -14,6 +14,7 @@ from vesto.catalog.records import Model, State
 from vesto.commands import DEFAULT_SCHEMA, Context, find_command
 from vesto.commands.wait_for_model import check_ready
 from vesto.dialect.cursor import Cursor
+from vesto.dialect.invented import refuse_invented
 from vesto.dialect.names import Name
 from vesto.dialect.scanner import split
 from vesto.dialect.translate import Signature, Translated, translate
@@ -98,6 +99,7 @@ class Session:
         if command is not None:
             context = self._context()
             return command.parse(cursor).bind(context).run(context)
+        refuse_invented(text)
         result = self._run_plain(text, parameters)
         self._open = result
         return result

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from vesto.algorithms import Matrix, Task
 from vesto.algorithms.xgboost import ALGORITHM, to_forest
@@ -15,7 +16,7 @@ from vesto.errors import InvalidParameterValue, InvalidTrainingData, TrainingFai
 from vesto.features import Tape, number
 from vesto.programs.program import Link, Output, Program, label_output, value_output
 from vesto.training.encoding import Columns
-from vesto.training.target import Target
+from vesto.training.target import Target, read_target
 
 # What SageMaker's XGBoost reports for each objective, and what SHOW MODEL prints.
 METRICS: Final = {
@@ -43,15 +44,31 @@ def problem_of(objective: str) -> str:
     return "MULTICLASS_CLASSIFICATION" if objective == "multi:softmax" else "REGRESSION"
 
 
+def read_job_target(rows: pa.Table, definition: Definition, max_classes: int) -> Target:
+    """The target of a job's rows, checked against its objective.
+
+    Raises:
+        InvalidTrainingData: It cannot be learnt.
+        InvalidParameterValue: num_class is smaller than the number of classes.
+    """
+    column = rows[definition.target].combine_chunks()
+    problem = definition.problem_type
+    if not definition.auto:
+        problem = problem_of(definition.objective)
+    target = read_target(column, definition.target, problem, max_classes)
+    if not definition.auto:
+        _check(target, definition.objective, dict(definition.hyperparameters))
+    return target
+
+
 def train(columns: Columns, target: Target, definition: Definition, deadline: float) -> Direct:
     """Fit once.
 
     Raises:
-        InvalidParameterValue: XGBoost refuses a hyperparameter, or num_class is too small.
+        InvalidParameterValue: XGBoost refuses a hyperparameter.
         TrainingFailed: The time ran out before the first tree.
     """
     given = dict(definition.hyperparameters)
-    _check(target, definition.objective, given)
     tape = Tape(columns.inputs)
     registers = tuple(r for f in columns.features for r in number.plain(tape, f.place))
     x = _matrix_of(tape, columns)

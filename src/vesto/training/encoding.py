@@ -6,7 +6,7 @@ from the very steps that go into the program.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -14,12 +14,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vesto.algorithms import Task
+from vesto.catalog.records import Definition
+from vesto.errors import InvalidTrainingData
 from vesto.features import Tape, category, date, number
 from vesto.features.category import Words, words_of
 from vesto.programs.program import Input
 from vesto.programs.reference import run_steps
 from vesto.programs.steps import OneHot
-from vesto.training.columns import Feature
+from vesto.training.columns import Feature, read_features
 
 F64 = NDArray[np.float64]
 Style = Literal["ordinal", "native", "means", "linear"]
@@ -74,6 +76,23 @@ class _Draft:
     def add(self, feature: Feature, registers: list[int]) -> None:
         self.registers += registers
         self.names += [feature.name] * len(registers)
+
+
+def read_columns(rows: pa.Table, definition: Definition) -> Columns:
+    """The feature columns of a snapshot.
+
+    Raises:
+        InvalidTrainingData: None of them is of any use.
+    """
+    inputs = tuple(Input(p.name, p.type) for p in definition.parameters)
+    arrays = tuple(rows[p.name].combine_chunks() for p in definition.parameters)
+    found = read_features(rows, definition.parameters)
+    if not definition.auto:
+        found = [replace(feature, use="number") for feature in found]
+    if all(feature.use == "dropped" for feature in found):
+        reasons = "; ".join(f"{feature.name}: {feature.reason}" for feature in found)
+        raise InvalidTrainingData("no column of FROM can be learnt from", detail=reasons)
+    return Columns(inputs, arrays, tuple(found))
 
 
 def uses_target(columns: Columns, style: Style) -> bool:

@@ -22,8 +22,9 @@ from vesto.errors import (
 )
 from vesto.files import flush_folder
 from vesto.settings import Settings
+from vesto.training.direct import read_job_target
+from vesto.training.encoding import read_columns
 from vesto.training.job import JobFolder
-from vesto.training.target import read_target
 
 AUTO_FAMILIES = {"integer", "fraction", "boolean", "text", "date", "time", "timestamp"}
 DIRECT_FAMILIES = {"integer", "fraction", "boolean"}
@@ -102,8 +103,9 @@ def draw_rows(
         message = f"{what} {len(kept)} rows with a target, fewer than {settings.minimum_rows}"
         hint = "Training needs that many (setting minimum_rows)."
         raise InvalidTrainingData(message, hint=hint)
-    column = kept[definition.target].combine_chunks()
-    read_target(column, definition.target, definition.problem_type, settings.maximum_classes)
+    # What the worker would refuse is refused now, while the user still looks.
+    read_job_target(kept, definition, settings.maximum_classes)
+    read_columns(kept, definition)
     return Sample(kept, sample.total_rows)
 
 

@@ -19,18 +19,17 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from vesto.catalog.records import Definition, Outcome
-from vesto.errors import DiskFull, InvalidTrainingData, OutOfMemory, TrainingFailed, VestoError
+from vesto.errors import DiskFull, OutOfMemory, TrainingFailed, VestoError
 from vesto.files import write_file
-from vesto.programs.program import Input, Program
+from vesto.programs.program import Program
 from vesto.programs.storage import content_hash, dump
 from vesto.training import direct, report
 from vesto.training.candidates import Trial, Workshop, make_folds
-from vesto.training.columns import Feature, read_features
-from vesto.training.encoding import Columns
+from vesto.training.encoding import Columns, read_columns
 from vesto.training.final import Decision, decide, finish
 from vesto.training.job import Job, JobFolder, Progress
 from vesto.training.search import BAG_ROWS, Search
-from vesto.training.target import Target, read_target
+from vesto.training.target import Target
 
 LARGE_ROWS: Final = 20_000
 LARGE_CELLS: Final = 2_000_000
@@ -173,23 +172,6 @@ def cpu_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def read_columns(rows: Any, definition: Definition) -> Columns:
-    """The feature columns of a snapshot.
-
-    Raises:
-        InvalidTrainingData: None of them is of any use.
-    """
-    inputs = tuple(Input(p.name, p.type) for p in definition.parameters)
-    arrays = tuple(rows[p.name].combine_chunks() for p in definition.parameters)
-    found: list[Feature] = read_features(rows, definition.parameters)
-    if not definition.auto:
-        found = [replace(feature, use="number") for feature in found]
-    if all(feature.use == "dropped" for feature in found):
-        reasons = "; ".join(f"{feature.name}: {feature.reason}" for feature in found)
-        raise InvalidTrainingData("no column of FROM can be learnt from", detail=reasons)
-    return Columns(inputs, arrays, tuple(found))
-
-
 def train(folder: JobFolder) -> None:
     """Run the job in ``folder``; what goes wrong is its result."""
     job = folder.read_job()
@@ -200,11 +182,7 @@ def train(folder: JobFolder) -> None:
     try:
         folder.write_progress(Progress(stage="reading", share=0.01))
         rows = pq.read_table(folder.snapshot)
-        column = rows[definition.target].combine_chunks()
-        wanted = definition.problem_type
-        if not definition.auto:
-            wanted = direct.problem_of(definition.objective)
-        target = read_target(column, definition.target, wanted, job.maximum_classes)
+        target = direct.read_job_target(rows, definition, job.maximum_classes)
         columns = read_columns(rows, definition)
         Training(folder, job, columns, target).run()
     except VestoError as error:

@@ -1,0 +1,35 @@
+"""Statements that circulate on the web and exist nowhere: each gets a hint with the right one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vesto.dialect.cursor import Cursor
+from vesto.errors import StatementSyntaxError
+
+_FIRST_WORDS: Final = {
+    ("TRAIN", "MODEL"): "Write CREATE MODEL m FROM (SELECT ...) TARGET column FUNCTION f.",
+    ("SHOW", "MODELS"): "Write SHOW MODEL ALL.",
+    ("CREATE", "OR", "REPLACE", "MODEL"): "A model is trained again with REFRESH MODEL m.",
+}
+_PREDICT_HINT: Final = (
+    "Call the model's own function: SELECT f(a, b) FROM t. SHOW MODEL m names it."
+)
+
+
+def refuse_invented(sql: str) -> None:
+    """Nothing, unless the statement is one that only wrong tutorials know.
+
+    Raises:
+        StatementSyntaxError: It is; the hint says what to write.
+    """
+    cursor = Cursor(sql)
+    for words, hint in _FIRST_WORDS.items():
+        if cursor.peek(*words):
+            message = f"{' '.join(words)} is no statement"
+            raise StatementSyntaxError(message, hint=hint, span=cursor.span)
+    while cursor.here.kind != "end":
+        if cursor.peek("PREDICT", "(", "MODEL"):
+            message = "PREDICT(MODEL ...) is no function"
+            raise StatementSyntaxError(message, hint=_PREDICT_HINT, span=cursor.span)
+        cursor.advance()
