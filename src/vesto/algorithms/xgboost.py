@@ -97,8 +97,8 @@ def to_forest(booster: Any) -> Forest:
 
     Source: XGBoost documentation, "Introduction to Model IO".
     """
-    learner = json.loads(booster.save_raw("json"))["learner"]
-    boosting = learner["gradient_booster"]
+    whole = json.loads(booster.save_raw("json"))
+    boosting = whole["learner"]["gradient_booster"]
     weights = boosting.get("weight_drop")
     model = boosting["gbtree"]["model"] if "gbtree" in boosting else boosting["model"]
     trees = [_tree(tree) for tree in model["trees"]]
@@ -107,24 +107,30 @@ def to_forest(booster: Any) -> Forest:
             leaf = tree["feature"] == LEAF
             tree["threshold"][leaf] *= np.float32(weight)
     output = np.array(model["tree_info"], np.int32)
-    return _joined(trees, output, base_margin(learner))
+    return _joined(trees, output, base_margin(whole))
 
 
-def base_margin(learner: dict[str, Any]) -> NDArray[np.float32]:
-    """What every sum starts with, one for each output, from the ``learner`` part of the JSON.
+def base_margin(model: dict[str, Any]) -> NDArray[np.float32]:
+    """What every sum starts with, one for each output: the margin of the model without its trees.
 
-    ``base_score`` is written as a probability or mean; XGBoost turns it into a margin in float32.
+    ``base_score`` is written as a probability or mean, which XGBoost holds within bounds and turns
+    into a margin with the C library's float32 logarithm: NumPy's differs in the last bit.
     """
-    parameters = learner["learner_model_param"]
-    outputs = max(int(parameters["num_class"]), int(parameters["num_target"]), 1)
-    score = np.array(json.loads(parameters["base_score"]), np.float32).ravel()
-    objective = learner["objective"]["name"]
-    # NumPy's float32 logarithm differs from libm's in the last bit: take it in float64 and round.
-    if objective in {"binary:logistic", "reg:logistic"}:
-        score = -np.log((np.float32(1) / score - np.float32(1)).astype(np.float64))
-    elif objective in {"reg:tweedie", "reg:gamma", "count:poisson"}:
-        score = np.log(score.astype(np.float64))
-    return np.broadcast_to(score, (outputs,)).astype(np.float32)
+    import xgboost  # noqa: PLC0415 - importing vesto must stay quick
+
+    learner = model["learner"]
+    trees = learner["gradient_booster"]
+    trees = trees.get("gbtree", trees)
+    bare = trees["model"] | {"trees": [], "tree_info": [], "iteration_indptr": [0]}
+    bare["gbtree_model_param"] = bare["gbtree_model_param"] | {"num_trees": "0"}
+    # Where it may still be estimated, the score of a model without trees is taken for a margin.
+    fixed = learner["learner_model_param"] | {"boost_from_average": "0"}
+    learner = learner | {"gradient_booster": trees | {"model": bare}, "learner_model_param": fixed}
+    text = json.dumps(model | {"learner": learner})
+    empty = xgboost.Booster(model_file=bytearray(text.encode()))
+    row = np.zeros((1, int(learner["learner_model_param"]["num_feature"])), np.float32)
+    margin = empty.inplace_predict(row, predict_type="margin")
+    return np.asarray(margin, np.float32).ravel()
 
 
 def _tree(tree: dict[str, Any]) -> dict[str, NDArray[Any]]:
