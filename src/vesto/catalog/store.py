@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,7 +15,14 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from vesto.catalog.records import Definition, Model, Outcome, Parameter, State
-from vesto.errors import DataCorrupted, DiskFull, DuplicateModel, UndefinedModel, VestoError
+from vesto.errors import (
+    DataCorrupted,
+    DiskFull,
+    DuplicateModel,
+    InputOutputError,
+    UndefinedModel,
+    VestoError,
+)
 
 FORMAT_VERSION: Final = "1"
 
@@ -41,55 +50,67 @@ _MODELS: Final = sa.Table(
 
 
 class Catalog:
-    """The models of a warehouse. Safe to share between threads; records are never changed."""
+    """The models of a warehouse. Safe to share between threads; records are never changed.
+
+    A warehouse has one owner, so the models are read once and kept until one is written: every
+    function name in every query is looked up here.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open the catalog at ``path``, or make one.
 
         Raises:
-            DataCorrupted: The file is damaged or of a later format.
+            DataCorrupted: The file is damaged, no catalog, or of a later format.
+            InputOutputError: It cannot be opened.
         """
-        self._engine = sa.create_engine(f"sqlite:///{path}")
+        self._engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
         sa.event.listen(self._engine, "connect", _durable)
-        with _readable():
-            _METADATA.create_all(self._engine)
-            self._check_format()
+        self._lock = threading.Lock()
+        self._known: list[Model] | None = None
+        try:
+            with _readable():
+                self._check_format(path)
+        except BaseException:
+            self.close()
+            raise
 
-    def _check_format(self) -> None:
-        known = sa.select(_FACTS.c.value).where(_FACTS.c.name == "format")
+    def _check_format(self, path: Path) -> None:
         with self._engine.begin() as connection:
-            version = connection.execute(known).scalar_one_or_none()
-            if version is None:
-                row = {"name": "format", "value": FORMAT_VERSION}
-                connection.execute(_FACTS.insert().values(row))
-            elif version != FORMAT_VERSION:
-                hint = "Open the warehouse with the Vesto that wrote it, or a newer one."
-                raise DataCorrupted(f"catalog format {version} is not known", hint=hint)
+            tables = set(sa.inspect(connection).get_table_names())
+            if tables - _METADATA.tables.keys():
+                raise DataCorrupted(f"{path.name} is no catalog of Vesto")
+            if _FACTS.name in tables:
+                _check_version(connection)
+            _METADATA.create_all(connection)
+            fact = {"name": "format", "value": FORMAT_VERSION}
+            connection.execute(_FACTS.insert().prefix_with("OR IGNORE").values(fact))
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the database; it can be closed more than once."""
         self._engine.dispose()
 
     def models(self) -> list[Model]:
         """All models, by schema and name."""
-        return self._select(sa.true())
+        with self._lock:
+            if self._known is None:
+                self._known = self._read()
+            return list(self._known)
 
     def find(self, schema: str, name: str) -> Model | None:
         """The model of that name, or None."""
-        return next(
-            iter(self._select((_MODELS.c.schema == schema) & (_MODELS.c.name == name))), None
-        )
+        return next((m for m in self.models() if (m.schema, m.name) == (schema, name)), None)
 
     def by_id(self, model_id: str) -> Model | None:
         """The model of that identifier, or None."""
-        return next(iter(self._select(_MODELS.c.id == model_id)), None)
+        return next((model for model in self.models() if model.id == model_id), None)
 
     def functions(self, name: str) -> list[Model]:
-        """The models whose function has that name, in any schema."""
-        return [model for model in self.models() if model.definition.function == name]
+        """The models whose function has that name in any schema; case does not count."""
+        wanted = name.lower()
+        return [model for model in self.models() if model.definition.function.lower() == wanted]
 
-    def _select(self, where: sa.ColumnElement[bool]) -> list[Model]:
-        rows = sa.select(_MODELS).where(where).order_by(_MODELS.c.schema, _MODELS.c.name)
+    def _read(self) -> list[Model]:
+        rows = sa.select(_MODELS).order_by(_MODELS.c.schema, _MODELS.c.name)
         with _readable(), self._engine.connect() as connection:
             return [_model(dict(row)) for row in connection.execute(rows).mappings()]
 
@@ -98,31 +119,54 @@ class Catalog:
 
         Raises:
             DuplicateModel: The schema has one of that name.
+            DiskFull: It could not be written; the catalog is as it was.
         """
-        try:
-            with _readable(), self._engine.begin() as connection:
-                connection.execute(_MODELS.insert().values(_row(model)))
-        except sa.exc.IntegrityError:
-            raise DuplicateModel(f'model "{model.name}" already exists') from None
+        with self._writing(model) as connection:
+            connection.execute(_MODELS.insert().values(_row(model)))
 
     def replace(self, old: Model, new: Model) -> None:
-        """Put ``new`` in the place of ``old``, if ``old`` is still as it was.
+        """Put ``new`` in the place of ``old``, if state and version are still those of ``old``.
 
         Raises:
             UndefinedModel: It has been changed or dropped meanwhile.
+            DuplicateModel: The schema has another one of the new name.
+            DiskFull: It could not be written; the catalog is as it was.
         """
         same = (_MODELS.c.id == old.id) & (_MODELS.c.state == old.state)
         same &= _MODELS.c.version == old.version
-        with _readable(), self._engine.begin() as connection:
+        with self._writing(new) as connection:
             changed = connection.execute(_MODELS.update().where(same).values(_row(new)))
             if changed.rowcount != 1:
                 raise UndefinedModel(f'model "{old.name}" is not there any more')
 
     def remove(self, model: Model) -> bool:
-        """Remove a model; False if it has gone already."""
+        """Remove a model; False if it has gone already.
+
+        Raises:
+            DiskFull: It could not be written; the catalog is as it was.
+        """
         gone = _MODELS.delete().where(_MODELS.c.id == model.id)
-        with _readable(), self._engine.begin() as connection:
+        with self._writing(model) as connection:
             return connection.execute(gone).rowcount == 1
+
+    @contextmanager
+    def _writing(self, model: Model) -> Iterator[sa.Connection]:
+        """A transaction, after which the models are read anew."""
+        try:
+            with self._lock:
+                self._known = None
+                with _readable(), self._engine.begin() as connection:
+                    yield connection
+        except sa.exc.IntegrityError:
+            raise DuplicateModel(f'model "{model.name}" already exists') from None
+
+
+def _check_version(connection: sa.Connection) -> None:
+    known = sa.select(_FACTS.c.value).where(_FACTS.c.name == "format")
+    version = connection.execute(known).scalar_one_or_none()
+    if version not in {None, FORMAT_VERSION}:
+        hint = "Open the warehouse with the Vesto that wrote it, or a newer one."
+        raise DataCorrupted(f"catalog format {version} is not known", hint=hint)
 
 
 def _durable(connection: Any, _record: Any) -> None:
@@ -132,19 +176,25 @@ def _durable(connection: Any, _record: Any) -> None:
 
 @contextmanager
 def _readable() -> Iterator[None]:
-    """SQLite's errors as ours."""
+    """SQLite's errors as ours, but for those of a constraint."""
     try:
         yield
     except sa.exc.IntegrityError:
         raise
     except sa.exc.DatabaseError as error:
-        raise _translated(str(error.orig)) from error
+        raise _translated(error.orig or error) from error
+    except sqlite3.DatabaseError as error:
+        # The first PRAGMA on a new connection runs outside SQLAlchemy.
+        raise _translated(error) from error
 
 
-def _translated(text: str) -> VestoError:
-    if "full" in text:
-        return DiskFull("the catalog could not be written", detail=text)
-    return DataCorrupted("the catalog could not be read", detail=text)
+def _translated(error: BaseException) -> VestoError:
+    name = getattr(error, "sqlite_errorname", "")
+    if name == "SQLITE_FULL":
+        return DiskFull("the catalog could not be written", detail=str(error))
+    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_BUSY")):
+        return InputOutputError("the catalog could not be opened or written", detail=str(error))
+    return DataCorrupted("the catalog could not be read", detail=str(error))
 
 
 def _row(model: Model) -> dict[str, Any]:
@@ -162,21 +212,18 @@ def _row(model: Model) -> dict[str, Any]:
 
 
 def _model(row: dict[str, Any]) -> Model:
-    definition = json.loads(row["definition"])
-    definition["parameters"] = tuple(Parameter(**p) for p in definition["parameters"])
-    definition["hyperparameters"] = _pairs(definition["hyperparameters"])
-    outcome = outcome_from(json.loads(row["outcome"])) if row["outcome"] else None
-    return Model(
-        id=row["id"],
-        schema=row["schema"],
-        name=row["name"],
-        owner=row["owner"],
-        created_at=datetime.fromisoformat(row["created_at"]).astimezone(UTC),
-        state=State(row["state"]),
-        version=row["version"],
-        definition=Definition(**definition),
-        outcome=outcome,
-    )
+    try:
+        definition = json.loads(row["definition"])
+        definition["parameters"] = tuple(Parameter(**p) for p in definition["parameters"])
+        definition["hyperparameters"] = _pairs(definition["hyperparameters"])
+        row["definition"] = Definition(**definition)
+        row["outcome"] = outcome_from(json.loads(row["outcome"])) if row["outcome"] else None
+        row["state"] = State(row["state"])
+        row["created_at"] = datetime.fromisoformat(row["created_at"]).astimezone(UTC)
+    except (KeyError, TypeError, ValueError) as error:
+        message = f'the catalog\'s row of model "{row["name"]}" is damaged'
+        raise DataCorrupted(message, detail=str(error)) from error
+    return Model(**row)
 
 
 def outcome_from(document: dict[str, Any]) -> Outcome:
