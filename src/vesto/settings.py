@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from vesto.errors import InvalidParameterValue
+from vesto.errors import InputOutputError, InvalidParameterValue
+
+_LARGE: Final = 2**31 - 1
 
 
-def _setting(default: Any, meaning: str) -> Any:
-    return field(default=default, metadata={"meaning": meaning})
+def _setting(default: Any, meaning: str, low: float = 0, high: float = _LARGE) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "low": low, "high": high})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +28,18 @@ class Settings:
     owner: str = _setting("vesto", "user name of an embedded session")
     threads: int = _setting(0, "threads of the SQL engine; 0: one for each processor")
     memory_limit_mb: int = _setting(0, "memory of the SQL engine in MB; 0: 80 % of the machine's")
-    training_threads: int = _setting(2, "candidates that a training job fits at a time")
+    training_threads: int = _setting(2, "candidates that a training job fits at a time", 1)
     training_memory_mb: int = _setting(0, "address space of a training job in MB; 0: no limit")
-    training_nice: int = _setting(10, "how much lower a training job's priority is (0 to 19)")
-    minimum_rows: int = _setting(500, "rows that a training query must have at least")
-    maximum_features: int = _setting(256, "feature columns that a training query may have")
-    maximum_classes: int = _setting(1000, "classes that a classification target may have")
-    max_cells: int = _setting(1_000_000, "default of MAX_CELLS: rows x columns kept for training")
-    max_runtime_s: int = _setting(5400, "default of MAX_RUNTIME, in seconds")
+    training_nice: int = _setting(
+        10, "how much lower a training job's priority is (0 to 19)", 0, 19
+    )
+    minimum_rows: int = _setting(500, "rows that a training query must have at least", 2)
+    maximum_features: int = _setting(256, "feature columns that a training query may have", 1)
+    maximum_classes: int = _setting(1000, "classes that a classification target may have", 2)
+    max_cells: int = _setting(
+        1_000_000, "default of MAX_CELLS: rows x columns kept for training", 1
+    )
+    max_runtime_s: int = _setting(5400, "default of MAX_RUNTIME, in seconds", 1)
     seed: int = _setting(0, "seed of sampling, splits and search")
     cost_per_cpu_hour: float = _setting(0.05, "rate of Estimated Cost, in dollars")
     staging: Mapping[str, str] = _setting(None, "S3_BUCKET names and their folders: {name = path}")
@@ -43,14 +49,17 @@ def read_settings(path: Path, given: Mapping[str, Any] | None = None) -> Setting
     """The settings in a TOML file, where it exists, with ``given`` over them.
 
     Raises:
-        InvalidParameterValue: A setting is unknown or has a value of the wrong type.
+        InvalidParameterValue: A setting is unknown, of the wrong type or out of its range.
+        InputOutputError: The file cannot be read.
     """
     found: dict[str, Any] = {}
     if path.exists():
         try:
-            found = tomllib.loads(path.read_text())
+            found = tomllib.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise InvalidParameterValue(f"{path.name} is not TOML", detail=str(error)) from error
+        except OSError as error:
+            raise InputOutputError(f"{path.name} cannot be read", detail=str(error)) from error
     return checked(found | dict(given or {}))
 
 
@@ -58,20 +67,31 @@ def checked(values: Mapping[str, Any]) -> Settings:
     """``Settings`` of these values.
 
     Raises:
-        InvalidParameterValue: A setting is unknown or has a value of the wrong type.
+        InvalidParameterValue: A setting is unknown, of the wrong type or out of its range.
     """
-    kinds: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float)}
-    known = {item.name: kinds.get(str(item.type), (Mapping,)) for item in fields(Settings)}
+    known = {item.name: item for item in fields(Settings)}
     for name, value in values.items():
         if name not in known:
             hint = f"The settings are {', '.join(sorted(known))}."
             raise InvalidParameterValue(f'setting "{name}" is not known', hint=hint)
-        if not isinstance(value, known[name]) or isinstance(value, bool):
-            wanted = known[name][-1].__name__.lower()
-            raise InvalidParameterValue(f'setting "{name}" must be of type {wanted}')
-        if isinstance(value, int | float) and value < 0:
-            raise InvalidParameterValue(f'setting "{name}" must not be negative')
+        if wanted := _mistake(known[name], value):
+            hint = f"It means: {known[name].metadata['meaning']}."
+            raise InvalidParameterValue(f'setting "{name}" must be {wanted}', hint=hint)
     return Settings(**values)
+
+
+def _mistake(setting: Field[Any], value: Any) -> str:
+    """What the value should be; empty if it is."""
+    if setting.type == "str":
+        return "" if isinstance(value, str) and value else "a text that is not empty"
+    if setting.type not in {"int", "float"}:
+        fits = isinstance(value, Mapping) and all(isinstance(v, str) for v in value.values())
+        return "" if fits else "a table of texts"
+    whole = setting.type == "int"
+    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+        return "a whole number" if whole else "a number"
+    low, high = setting.metadata["low"], setting.metadata["high"]
+    return "" if low <= value <= high else f"from {low} to {high}"
 
 
 def described() -> list[tuple[str, str, str, str]]:
