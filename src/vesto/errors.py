@@ -49,7 +49,10 @@ class VestoError(Exception):
         return "\n".join(lines)
 
     def to_json(self) -> str:
-        """The error as text that ``from_json`` reads back, to cross a process or an engine."""
+        """The error as text that ``from_json`` reads back, to cross a process or an engine.
+
+        The position stays behind: on the other side it would point into another text.
+        """
         fields = {"sqlstate": self.sqlstate, "message": self.message}
         return json.dumps(fields | {"detail": self.detail, "hint": self.hint})
 
@@ -326,6 +329,9 @@ def from_json(text: str) -> VestoError:
         ValueError: The text is not one that ``to_json`` wrote.
     """
     fields = json.loads(text)
+    wanted = {"sqlstate", "message", "detail", "hint"}
+    if not (isinstance(fields, dict) and fields.keys() == wanted):
+        raise ValueError("no error that to_json wrote")
     kinds = {kind.sqlstate: kind for kind in subclasses()}
-    kind = kinds.get(fields["sqlstate"], VestoError)
-    return kind(fields["message"], detail=fields["detail"], hint=fields["hint"])
+    kind = kinds.get(fields.pop("sqlstate"), VestoError)
+    return kind(fields.pop("message"), **fields)
