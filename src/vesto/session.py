@@ -23,6 +23,8 @@ from vesto.errors import (
     FailedTransaction,
     PermissionDenied,
     ReservedName,
+    Span,
+    UndefinedFunction,
     VestoError,
 )
 from vesto.result import Result
@@ -120,7 +122,7 @@ class Session:
             engine_dialect_too=not self.warehouse.locked,
         )  # fmt: skip
         self._check_allowed(translated)
-        reader = self._connection.execute(translated.sql, parameters)
+        reader = self._execute(translated, parameters)
         if translated.kind == "write" and reader.schema.names == ["Count"]:
             count = int(reader.read_all()["Count"][0].as_py())
             tag = "INSERT 0" if translated.word == "INSERT" else translated.word
@@ -130,12 +132,21 @@ class Session:
             return Result(tag=_define_tag(text))
         return Result(reader, tag="SELECT")
 
+    def _execute(self, translated: Translated, parameters: Sequence[Any]) -> pa.RecordBatchReader:
+        """The rows; an argument that only the engine finds wrong gets the call's position."""
+        place = translated.calls[0] if len(translated.calls) == 1 else None
+        try:
+            reader = self._connection.execute(translated.sql, parameters)
+        except UndefinedFunction as error:
+            raise error.at(place) from None
+        return pa.RecordBatchReader.from_batches(reader.schema, _placed(reader, place))
+
     def _functions(self, schema: str, name: str) -> list[Signature]:
         wanted = schema or DEFAULT_SCHEMA
         return [
             _signature(model)
             for model in self.warehouse.catalog.functions(name)
-            if model.definition.function_schema == wanted
+            if model.definition.function_schema.lower() == wanted.lower()
         ]
 
     def _check_allowed(self, statement: Translated) -> None:
@@ -239,6 +250,13 @@ class Session:
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
         self.close()
+
+
+def _placed(reader: pa.RecordBatchReader, place: Span | None) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from reader
+    except UndefinedFunction as error:
+        raise error.at(place) from None
 
 
 def _signature(model: Model) -> Signature:

@@ -150,6 +150,9 @@ def _check_hyperparameters(statement: CreateModel, objective: str) -> None:
     for name in names:
         if names.count(name) > 1:
             _refuse(statement, "HYPERPARAMETERS", f'hyperparameter "{name}" is given twice')
+    if objective != "multi:softmax" and "num_class" in names:
+        hint = "Leave it out, or use OBJECTIVE 'multi:softmax'."
+        _refuse(statement, "HYPERPARAMETERS", f"num_class does not fit {objective}", hint)
     if objective == "multi:softmax" and "num_class" not in names:
         hint = "Add num_class, as in EXCEPT (NUM_CLASS '3')."
         _refuse(statement, "HYPERPARAMETERS", "objective multi:softmax needs num_class", hint)

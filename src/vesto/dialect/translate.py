@@ -50,7 +50,8 @@ class Translated:
     """A statement for the engine. ``word`` is its first word, for the command tag.
 
     ``kind`` is "native" where the statement is handed on in the engine's own dialect, untouched.
-    ``tables`` and ``functions`` are what it refers to, as written, folded to lower case.
+    ``tables`` and ``functions`` are what it refers to, as written, folded to lower case. ``calls``
+    are the places where prediction functions are called.
     """
 
     sql: str
@@ -58,6 +59,7 @@ class Translated:
     word: str
     tables: tuple[tuple[str, str], ...] = ()
     functions: tuple[str, ...] = ()
+    calls: tuple[Span, ...] = ()
 
 
 Lookup = Callable[[str, str], Sequence[Signature]]
@@ -86,15 +88,15 @@ def translate(
         return Translated(sql, "native", word)
     tables = tuple(_tables(tree))
     functions = tuple({f.name.lower() for f in tree.find_all(exp.Anonymous)})
-    _resolve_calls(tree, find)
+    calls = tuple(_resolve_calls(tree, find))
     for table in tree.find_all(exp.Table):
         if table.name.lower() in system_views and table.db.lower() in {"", "pg_catalog"}:
             table.set("db", exp.to_identifier("vesto"))
             table.set("catalog", None)
     for division in [*tree.find_all(exp.Div), *tree.find_all(exp.Mod)]:
         _guard(division)
-    text = tree.sql("duckdb", unsupported_level=ErrorLevel.IGNORE)
-    return Translated(text, kind, word, tables, functions)
+    text = tree.sql("duckdb", unsupported_level=ErrorLevel.IGNORE, normalize_functions=False)
+    return Translated(text, kind, word, tables, functions, calls)
 
 
 def _parsed(sql: str, *, engine_dialect_too: bool) -> exp.Expr | None:
@@ -162,9 +164,10 @@ def is_known_function(name: str) -> bool:
 # --- Calls of prediction functions ---------------------------------------------------------------
 
 
-def _resolve_calls(tree: exp.Expr, find: Lookup) -> None:
+def _resolve_calls(tree: exp.Expr, find: Lookup) -> Iterator[Span]:
+    """Resolve every call of a prediction function; where each stands."""
     for call in list(tree.find_all(exp.Anonymous)):
-        name = str(call.this)
+        name = call.name
         span = _span(call)
         if name.lower() in {"explain_model", "forecast"}:
             raise FeatureNotSupported(f"{name.upper()}() is not available yet", span=span)
@@ -175,10 +178,13 @@ def _resolve_calls(tree: exp.Expr, find: Lookup) -> None:
         signatures = find(schema, name.lower())
         if signatures:
             _resolve(call, signatures, span)
+            if span is not None:
+                yield span
 
 
 def _span(node: exp.Expr) -> Span | None:
-    start, end = node.meta.get("start"), node.meta.get("end")
+    meta = node.meta or (node.this.meta if isinstance(node.this, exp.Expr) else {})
+    start, end = meta.get("start"), meta.get("end")
     return None if start is None or end is None else Span(start, end + 1)
 
 
@@ -186,14 +192,14 @@ def _resolve(call: exp.Anonymous, signatures: Sequence[Signature], span: Span | 
     fitting = [s for s in signatures if len(s.parameters) == len(call.expressions)]
     if not fitting:
         known = " or ".join(str(signature) for signature in signatures)
-        message = f"function {call.this} takes {_counts(signatures)}, not {len(call.expressions)}"
+        message = f"function {call.name} takes {_counts(signatures)}, not {len(call.expressions)}"
         raise UndefinedFunction(message, hint=f"Its signature is {known}.", span=span)
     signature = fitting[0]
     if not signature.ready:
         raise ModelNotReady(NOT_READY, span=span)
     ordered = _ordered(call, signature, span)
     cast = [_cast(argument, place, signature, span) for place, argument in enumerate(ordered)]
-    call.set("this", f'"{signature.name}"' if not signature.name.isidentifier() else signature.name)
+    call.set("this", exp.to_identifier(signature.name, quoted=True))
     call.set("expressions", cast)
 
 
@@ -211,10 +217,10 @@ def _ordered(call: exp.Anonymous, signature: Signature, span: Span | None) -> li
         if isinstance(argument, exp.Kwarg | exp.PropertyEQ):
             name, argument = argument.this.name.lower(), argument.expression  # noqa: PLW2901
         if name not in names:
-            message = f'function {call.this} has no argument "{name}"'
+            message = f'function {call.name} has no argument "{name}"'
             raise UndefinedFunction(message, hint=f"Its signature is {signature}.", span=span)
         if name in chosen:
-            message = f'argument "{name}" of function {call.this} is given twice'
+            message = f'argument "{name}" of function {call.name} is given twice'
             raise UndefinedFunction(message, hint=f"Its signature is {signature}.", span=span)
         chosen[name] = argument
     return [chosen[name] for name in names]
