@@ -124,8 +124,12 @@ def _(step: Scale) -> Iterator[str]:
 
 @_step_mistakes.register
 def _(step: Clip) -> Iterator[str]:
-    if not step.low <= step.high:
-        yield "clip holds a number between bounds in the wrong order"
+    if not _are_bounds(step.low, step.high):
+        yield "clip has bounds that hold nothing"
+
+
+def _are_bounds(low: float, high: float) -> bool:
+    return low <= high and low < math.inf and high > -math.inf
 
 
 @_step_mistakes.register
@@ -235,8 +239,8 @@ def _output_mistakes(output: Output, outputs: int) -> Iterator[str]:
         yield "the output has not one offset for each label"
     if not (math.isfinite(output.threshold) and math.isfinite(output.factor) and output.factor > 0):
         yield "the output's threshold or factor is no number"
-    if not output.low <= output.high:
-        yield "the output's bounds are in the wrong order"
+    if not _are_bounds(output.low, output.high):
+        yield "the output has bounds that hold nothing"
     yield from _label_mistakes(output)
 
 

@@ -1,0 +1,171 @@
+"""Random sound programs and rows for them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import strategies as st
+
+from vesto.programs.bodies import LEAF, Forest, Linear
+from vesto.programs.program import Input, Output, Program
+from vesto.programs.steps import (
+    PARTS,
+    Category,
+    Clip,
+    DateParts,
+    Difference,
+    Impute,
+    Missing,
+    Number,
+    OneHot,
+    Scale,
+    SignedLog,
+    Step,
+    TextNumber,
+)
+
+ARROW = {
+    "bool": pa.bool_(), "int2": pa.int16(), "int8": pa.int64(), "numeric": pa.decimal128(18, 3),
+    "float4": pa.float32(), "float8": pa.float64(), "varchar": pa.string(), "bpchar": pa.string(),
+    "date": pa.date32(), "time": pa.time64("us"), "timestamp": pa.timestamp("us"),
+    "timestamptz": pa.timestamp("us", "UTC"),
+}  # fmt: skip
+NUMBERS = {"bool", "int2", "int8", "numeric", "float4", "float8"}
+TEXTS = {"varchar", "bpchar"}
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+small = st.floats(-1e6, 1e6)
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=4).map(lambda w: w.rstrip(" "))
+
+
+@st.composite
+def first_steps(draw: st.DrawFn, place: int, kind: str) -> Step:
+    """A step that reads the input at ``place``."""
+    if kind in NUMBERS - {"bool", "int2"}:
+        return Number(place)
+    if kind not in NUMBERS | TEXTS:
+        parts = draw(st.lists(st.sampled_from(PARTS), min_size=1, max_size=4, unique=True))
+        return DateParts(place, tuple(parts))
+    missing = tuple(draw(st.lists(words, max_size=2)))
+    known = tuple(sorted(draw(st.sets(words, max_size=4))))
+    values = np.array(draw(st.lists(small, min_size=len(known), max_size=len(known))))
+    anything = st.just(float("nan")) | small
+    category = Category(place, known, values.astype(float), draw(anything), draw(anything), missing)
+    other = Number(place) if kind in NUMBERS else TextNumber(place, missing)
+    return draw(st.sampled_from([category, other]))
+
+
+@st.composite
+def later_steps(draw: st.DrawFn, low: int, high: int) -> Step:
+    """A step that reads registers from ``low`` up to ``high``."""
+    source = draw(st.integers(low, high - 1))
+    edges = sorted(draw(st.tuples(small, small)))
+    return draw(st.sampled_from([
+        OneHot(source, draw(st.integers(1, 4))), Difference(source, draw(st.integers(low, high - 1))),
+        Impute(source, draw(small)), Missing(source), SignedLog(source),
+        Scale(source, draw(small), draw(st.floats(1e-3, 1e3))), Clip(source, edges[0], edges[1]),
+    ]))  # fmt: skip
+
+
+@st.composite
+def forests(draw: st.DrawFn, features: int, outputs: int) -> Forest:
+    """Small trees, with categories here and there."""
+    rows: list[tuple[int, float, int, int, int, int, int]] = []
+    categories: list[int] = []
+    roots, output = [], []
+    edges = st.sampled_from([0.0, -0.0, 1.0, 2.0, -1.5, 1e-40, np.inf]) | st.floats(-5, 5, width=32)
+
+    def grow(depth: int) -> int:
+        at = len(rows)
+        rows.append((LEAF, draw(st.floats(-4, 4, width=32)), 0, 0, 0, 0, 0))
+        if features and depth and draw(st.booleans()):
+            feature, nan_left = draw(st.integers(0, features - 1)), draw(st.integers(0, 1))
+            chosen = draw(st.sets(st.integers(0, 6), max_size=3)) if draw(st.booleans()) else set()
+            start, size = (len(categories) if chosen else 0), len(chosen)
+            categories.extend(sorted(chosen))
+            threshold = draw(edges)
+            rows[at] = (feature, threshold, nan_left, grow(depth - 1), grow(depth - 1), start, size)
+        return at
+
+    for _ in range(draw(st.integers(0, 4))):
+        output.append(draw(st.integers(0, outputs - 1)))
+        roots.append(grow(3))
+    feature, threshold, nan_left, left, right, start, size = (
+        zip(*rows, strict=True) if rows else [()] * 7
+    )
+    base = draw(st.lists(st.floats(-4, 4, width=32), min_size=outputs, max_size=outputs))
+    return Forest(
+        np.array(feature, np.int32), np.array(threshold, np.float32), np.array(nan_left, np.uint8),
+        np.array(left, np.int32), np.array(right, np.int32), np.array(start, np.int32),
+        np.array(size, np.int32), np.array(categories, np.int32), np.array(roots, np.int32),
+        np.array(output, np.int32), np.array(base, np.float32),
+    )  # fmt: skip
+
+
+@st.composite
+def linears(draw: st.DrawFn, features: int, outputs: int) -> Linear:
+    """Weights of ordinary size."""
+    weights = draw(st.lists(small, min_size=features * outputs, max_size=features * outputs))
+    bias = draw(st.lists(small, min_size=outputs, max_size=outputs))
+    return Linear(np.array(weights, float).reshape(outputs, features), np.array(bias, float))
+
+
+@st.composite
+def outputs(draw: st.DrawFn) -> Output:
+    """A number or a label."""
+    low, high = sorted(draw(st.tuples(finite | st.just(-np.inf), finite | st.just(np.inf))))
+    link = draw(st.sampled_from(["identity", "exp", "sigmoid", "softmax"]))
+    if link == "softmax" or (link == "sigmoid" and draw(st.booleans())):
+        count = 2 if link == "sigmoid" else draw(st.integers(1, 4))
+        kind = draw(st.sampled_from(["varchar", "int4", "float8"]))
+        of = {"varchar": words, "int4": st.integers(-99, 99).map(str), "float8": finite.map(str)}
+        labels = draw(st.lists(of[kind], min_size=count, max_size=count, unique_by=_same(kind)))
+        offsets = np.array(draw(st.lists(small, min_size=count, max_size=count)))
+        threshold = draw(st.floats(0, 1))
+        return Output(kind, link, tuple(labels), threshold, offsets, 1.0, -np.inf, np.inf)
+    kind = draw(st.sampled_from(["int2", "int4", "int8", "float4", "float8"]))
+    factor = draw(st.floats(0.1, 10))
+    return Output(kind, link, (), 0.5, np.empty(0), factor, low, high)
+
+
+def _same(kind: str) -> object:
+    return float if kind == "float8" else str
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Program:
+    """A sound program of any steps, body and output."""
+    kinds = draw(st.lists(st.sampled_from(sorted(ARROW)), min_size=1, max_size=4))
+    inputs = tuple(Input(draw(words), kind) for kind in kinds)
+    steps: list[Step] = [draw(first_steps(place, kind)) for place, kind in enumerate(kinds)]
+    high = len(inputs) + sum(step.width for step in steps)
+    for _ in range(draw(st.integers(0, 5))):
+        steps.append(draw(later_steps(len(inputs), high)))
+        high += steps[-1].width
+    features = tuple(draw(st.lists(st.integers(len(inputs), high - 1), max_size=4)))
+    output = draw(outputs())
+    width = len(output.labels) if output.link == "softmax" else 1
+    body = draw(forests(len(features), width) | linears(len(features), width))
+    return Program(inputs, tuple(steps), features, body, output)
+
+
+_VALUES = {
+    "bool": st.booleans(), "int2": st.integers(-2, 7), "int8": st.integers(-(2**63), 2**63 - 1),
+    "numeric": st.decimals(-1000, 1000, places=3), "float4": st.floats(width=32),
+    "float8": st.floats(), "varchar": words | small.map(str), "bpchar": words | small.map(str),
+    "date": st.dates(), "time": st.times(), "timestamp": st.datetimes(),
+    "timestamptz": st.datetimes(),
+}  # fmt: skip
+
+
+@st.composite
+def rows_for(draw: st.DrawFn, program: Program) -> list[pa.Array]:
+    """One column for each input, NULLs among them; sometimes there are no rows."""
+    count = draw(st.integers(0, 5))
+    return [
+        pa.array(
+            draw(st.lists(st.none() | _VALUES[item.type], min_size=count, max_size=count)),
+            ARROW[item.type],
+        )
+        for item in program.inputs
+    ]
