@@ -13,6 +13,7 @@ from vesto import system_views
 from vesto.catalog.records import Model, State
 from vesto.commands import DEFAULT_SCHEMA, Context, find_command
 from vesto.commands.wait_for_model import check_ready
+from vesto.dialect.allowed import check_allowed
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.invented import refuse_invented
 from vesto.dialect.names import Name
@@ -21,8 +22,6 @@ from vesto.dialect.translate import Signature, Translated, translate
 from vesto.engines import Column
 from vesto.errors import (
     FailedTransaction,
-    PermissionDenied,
-    ReservedName,
     Span,
     UndefinedFunction,
     VestoError,
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 _BEGIN: Final = frozenset({"BEGIN", "START"})
 _COMMIT: Final = frozenset({"COMMIT", "END"})
 _ROLLBACK: Final = frozenset({"ROLLBACK", "ABORT"})
-_FILE_FUNCTIONS: Final = ("read_", "parquet_", "sniff_", "glob", "query", "arrow_scan", "pandas_")
 
 
 class Session:
@@ -121,7 +119,7 @@ class Session:
             text, self._functions, system_views.NAMES,
             engine_dialect_too=not self.warehouse.locked,
         )  # fmt: skip
-        self._check_allowed(translated)
+        check_allowed(translated, locked=self.warehouse.locked)
         reader = self._execute(translated, parameters)
         if translated.kind == "write" and reader.schema.names == ["Count"]:
             count = int(reader.read_all()["Count"][0].as_py())
@@ -148,25 +146,6 @@ class Session:
             for model in self.warehouse.catalog.functions(name)
             if model.definition.function_schema.lower() == wanted.lower()
         ]
-
-    def _check_allowed(self, statement: Translated) -> None:
-        """What no session may do, and what a locked one may not.
-
-        Raises:
-            PermissionDenied, ReservedName: It may not.
-        """
-        changes = statement.kind in {"write", "define"}
-        if changes and any(schema == "vesto" for schema, _ in statement.tables):
-            raise ReservedName('schema "vesto" belongs to the system')
-        if not self.warehouse.locked:
-            return
-        if statement.kind == "native":
-            message = f"{statement.word or 'this statement'} is not allowed in a locked session"
-            raise PermissionDenied(message)
-        for function in statement.functions:
-            if function.startswith(_FILE_FUNCTIONS):
-                message = f"function {function} is not allowed in a locked session"
-                raise PermissionDenied(message)
 
     # --- Transactions ---------------------------------------------------------------------------
 

@@ -181,8 +181,9 @@ class Warehouse:
                     raise TrainingFailed(outcome.failure)
                 outcome = self._late(model, outcome)
                 self.publish_program(model)
-                ready = self.record_ready(model, outcome)
-                self.install_function(ready)
+                # Whoever waits for READY calls the function at once: it is there before.
+                self.install_function(replace(model, outcome=outcome))
+                self.record_ready(model, outcome)
             except VestoError as error:
                 self.record_failure(model, replace(outcome, failure=error.message))
             self.clear_job(model)

@@ -12,6 +12,7 @@ from vesto.algorithms import _xgboost_parameters
 from vesto.catalog.records import Definition, Model, Parameter
 from vesto.commands import DEFAULT_SCHEMA, Context
 from vesto.commands.wait_for_model import check_ready
+from vesto.dialect.allowed import check_allowed
 from vesto.dialect.names import Name, checked
 from vesto.dialect.translate import is_known_function, translate
 from vesto.engines import Column
@@ -206,6 +207,7 @@ def _query(statement: CreateModel, context: Context) -> str:
             text, lambda _schema, _name: (), frozenset(),
             engine_dialect_too=not context.warehouse.locked,
         )  # fmt: skip
+        check_allowed(translated, locked=context.warehouse.locked)
     except VestoError as error:
         raise _moved(error, statement, start) from None
     if translated.kind != "query":

@@ -6,8 +6,9 @@ users of it in the same process would feel the other.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import sqlglot
@@ -20,8 +21,12 @@ from vesto.errors import (
     Span,
     StatementSyntaxError,
     UndefinedFunction,
+    VestoError,
 )
 from vesto.types import BY_NAME
+
+# sqlglot warns of what it hands on unread; whoever wants to see that configures logging.
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
 Kind = Literal["query", "write", "define", "native"]
 
@@ -50,15 +55,18 @@ class Translated:
     """A statement for the engine. ``word`` is its first word, for the command tag.
 
     ``kind`` is "native" where the statement is handed on in the engine's own dialect, untouched.
-    ``tables`` and ``functions`` are what it refers to, as written, folded to lower case. ``calls``
-    are the places where prediction functions are called.
+    ``tables`` are the tables it names as schema and name, ``written`` the one it changes;
+    ``functions`` and, in FROM, ``table_functions`` what it calls; all folded to lower case.
+    ``calls`` are the places where prediction functions are called.
     """
 
     sql: str
     kind: Kind
     word: str
     tables: tuple[tuple[str, str], ...] = ()
+    written: tuple[tuple[str, str], ...] = ()
     functions: tuple[str, ...] = ()
+    table_functions: tuple[str, ...] = ()
     calls: tuple[Span, ...] = ()
 
 
@@ -82,12 +90,14 @@ def translate(
         ModelNotReady: Its model is not trained yet.
     """
     word = sql.split(maxsplit=1)[0].upper() if sql.split() else ""
+    if word == "EXPLAIN":
+        return _explained(sql, find, system_views, engine_dialect_too=engine_dialect_too)
     tree = _parsed(sql, engine_dialect_too=engine_dialect_too)
     kind = _kind(tree)
     if tree is None or kind == "native":
         return Translated(sql, "native", word)
-    tables = tuple(_tables(tree))
-    functions = tuple({f.name.lower() for f in tree.find_all(exp.Anonymous)})
+    tables, written = tuple(_tables(tree)), tuple(_written(tree))
+    functions, table_functions = _functions(tree)
     calls = tuple(_resolve_calls(tree, find))
     for table in tree.find_all(exp.Table):
         if table.name.lower() in system_views and table.db.lower() in {"", "pg_catalog"}:
@@ -96,7 +106,27 @@ def translate(
     for division in [*tree.find_all(exp.Div), *tree.find_all(exp.Mod)]:
         _guard(division)
     text = tree.sql("duckdb", unsupported_level=ErrorLevel.IGNORE, normalize_functions=False)
-    return Translated(text, kind, word, tables, functions, calls)
+    return Translated(text, kind, word, tables, written, functions, table_functions, calls)
+
+
+def _explained(
+    sql: str, find: Lookup, system_views: frozenset[str], *, engine_dialect_too: bool
+) -> Translated:
+    """EXPLAIN of a statement: the engine's plan for what the statement becomes."""
+    start = sql.upper().index("EXPLAIN") + len("EXPLAIN")
+    rest = sql[start:].lstrip()
+    try:
+        inner = translate(rest, find, system_views, engine_dialect_too=engine_dialect_too)
+    except VestoError as error:
+        if engine_dialect_too and isinstance(error, StatementSyntaxError):
+            return Translated(sql, "native", "EXPLAIN")
+        shift = len(sql) - len(rest)
+        if error.span is not None:
+            error.span = Span(error.span.start + shift, error.span.end + shift)
+        raise
+    kind: Kind = "native" if inner.kind == "native" else "query"
+    text = sql if kind == "native" else f"EXPLAIN {inner.sql}"
+    return replace(inner, sql=text, kind=kind, word="EXPLAIN", written=(), calls=())
 
 
 def _parsed(sql: str, *, engine_dialect_too: bool) -> exp.Expr | None:
@@ -144,6 +174,34 @@ def _tables(tree: exp.Expr) -> Iterator[tuple[str, str]]:
     for table in tree.find_all(exp.Table):
         if isinstance(table.this, exp.Identifier):
             yield table.db.lower(), table.name.lower()
+
+
+def _written(tree: exp.Expr) -> Iterator[tuple[str, str]]:
+    """The objects that a statement writes, makes or removes; a schema has no second part."""
+    into = tree.args.get("into")
+    targets = [tree.this, into.this if into else None]
+    if isinstance(tree, exp.Drop | exp.TruncateTable):
+        targets += tree.find_all(exp.Table)
+    for target in targets:
+        table = target.this if isinstance(target, exp.Schema) else target
+        if isinstance(table, exp.Table):
+            yield table.db.lower(), table.name.lower()
+
+
+def _functions(tree: exp.Expr) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of all functions, and of those that stand for a table."""
+    every = {_function_name(function) for function in tree.find_all(exp.Func)}
+    tables = {
+        _function_name(table.this)
+        for table in tree.find_all(exp.Table)
+        if isinstance(table.this, exp.Func)
+    }
+    return tuple(sorted(every)), tuple(sorted(tables))
+
+
+def _function_name(function: exp.Func) -> str:
+    known = isinstance(function, exp.Anonymous)
+    return (function.name if known else function.sql_name()).lower()
 
 
 def _guard(division: exp.Binary) -> None:

@@ -36,7 +36,7 @@ _SETTINGS: Final = (
     "SET autoinstall_known_extensions = false",
     "SET allow_community_extensions = false",
     "SET TimeZone = 'UTC'",
-    "SET python_scan_all_frames = true",
+    "SET GLOBAL python_scan_all_frames = true",
 )
 _LOCKS: Final = (
     "SET python_enable_replacements = false",
