@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -183,9 +182,6 @@ def _readable() -> Iterator[None]:
         raise
     except sa.exc.DatabaseError as error:
         raise _translated(error.orig or error) from error
-    except sqlite3.DatabaseError as error:
-        # The first PRAGMA on a new connection runs outside SQLAlchemy.
-        raise _translated(error) from error
 
 
 def _translated(error: BaseException) -> VestoError:
