@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import shutil
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,10 +24,12 @@ from vesto.catalog.store import Catalog
 from vesto.engines import ENGINES, Column, Engine, Function
 from vesto.errors import (
     DataCorrupted,
+    DuplicateFunction,
     InputOutputError,
     ModelNotReady,
     TrainingFailed,
     UndefinedModel,
+    UndefinedSchema,
     VestoError,
     WarehouseInUse,
 )
@@ -37,6 +41,7 @@ from vesto.training.job import Job, JobFolder, Progress
 from vesto.training.supervisor import Supervisor
 from vesto.types import BY_NAME
 
+log: Final = logging.getLogger(__name__)
 ENGINE: Final = "duckdb"
 POLL_S: Final = 0.05
 
@@ -61,19 +66,20 @@ class Warehouse:
         self.locked = locked
         self._lock_handle = self._claim()
         self._change = threading.RLock()
-        self._closed = False
-        try:
+        with ExitStack() as undo:
+            undo.callback(os.close, self._lock_handle)
             self.settings = read_settings(self.path / "vesto.toml", settings)
             self.catalog = Catalog(self.path / "catalog.sqlite")
+            undo.callback(self.catalog.close)
             self.engine = self._open_engine()
+            undo.callback(self.engine.close)
             self.jobs = Supervisor(self.path / "jobs", self.finish_job)
+            undo.callback(self.jobs.close)
             self._provide_system_views()
             self.reconcile()
             if locked:
                 self.engine.lock()
-        except BaseException:
-            os.close(self._lock_handle)
-            raise
+            self._closing = undo.pop_all()
 
     def _claim(self) -> int:
         """Make the folders and take the lock that says whose the warehouse is."""
@@ -137,16 +143,38 @@ class Warehouse:
                     remove_folder(folder)
 
     def _restore(self, model: Model) -> None:
-        """Load the program and make the function of a READY model."""
+        """Load the program and make the function of a READY model.
+
+        A model whose program is damaged keeps its function, which then says so; a damaged model
+        must not keep anyone from the tables and the other models.
+        """
         try:
             registry.register(self.program_file(model).read_bytes())
-        except OSError as error:
-            message = f'the program of model "{model.name}" cannot be read'
-            raise DataCorrupted(message, detail=str(error)) from error
-        self.install_function(model)
+        except (OSError, DataCorrupted) as error:
+            log.warning('the program of model "%s" cannot be read: %s', model.name, error)
+        try:
+            self.install_function(model)
+        except UndefinedSchema as error:
+            log.warning('the function of model "%s" has no schema: %s', model.name, error)
         self.clear_job(model)
 
     # --- CREATE MODEL, step by step -------------------------------------------------------------
+
+    def add_model(self, model: Model) -> None:
+        """Say in the catalog that the model is being trained.
+
+        Raises:
+            DuplicateModel: Its name was taken meanwhile.
+            DuplicateFunction: Its function's name was taken meanwhile.
+        """
+        definition = model.definition
+        with self._change:
+            for other in self.catalog.functions(definition.function):
+                if other.definition.function_schema == definition.function_schema:
+                    message = f'function "{definition.function}" already exists'
+                    hint = f'It belongs to model "{other.name}".'
+                    raise DuplicateFunction(message, hint=hint)
+            self.catalog.add(model)
 
     def new_job_folder(self, model: Model) -> JobFolder:
         """Make the folder of the model's job."""
@@ -286,13 +314,7 @@ class Warehouse:
 
     def close(self) -> None:
         """Close everything; jobs go on and are installed when the warehouse is opened next."""
-        if self._closed:
-            return
-        self._closed = True
-        self.jobs.close()
-        self.engine.close()
-        self.catalog.close()
-        os.close(self._lock_handle)
+        self._closing.close()
 
     def __enter__(self) -> Self:
         return self

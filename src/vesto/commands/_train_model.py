@@ -296,7 +296,7 @@ class TrainModel:
         """
         started_at_s = time.time()
         warehouse = context.warehouse
-        warehouse.catalog.add(self.model)
+        warehouse.add_model(self.model)
         try:
             folder = warehouse.new_job_folder(self.model)
             definition = self.model.definition

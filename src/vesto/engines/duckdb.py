@@ -6,10 +6,14 @@ with ``public`` as the default schema, so that three-part names in scripts resol
 
 from __future__ import annotations
 
+import logging
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakSet
 
 import duckdb
 import pyarrow as pa
@@ -18,12 +22,13 @@ from vesto.dialect.names import literal, quoted
 from vesto.engines import Column, Connection, Function, Sample
 from vesto.engines._duckdb_errors import translated
 from vesto.engines._sample import draw
-from vesto.errors import UndefinedFunction, VestoError
+from vesto.errors import UndefinedFunction, UndefinedSchema, VestoError
 from vesto.programs import reference, registry
 from vesto.programs.program import Program
 from vesto.settings import Settings
 from vesto.types import BY_NAME, converts, from_arrow, from_duckdb
 
+log: Final = logging.getLogger(__name__)
 DATABASE: Final = "dev"
 SCHEMA: Final = "public"
 BATCH_ROWS: Final = 65_536
@@ -66,11 +71,10 @@ class DuckDBEngine:
         if settings.memory_limit_mb:
             config["memory_limit"] = f"{settings.memory_limit_mb}MB"
         self._write = threading.Lock()
-        try:
+        self._lines: WeakSet[DuckDBConnection] = WeakSet()
+        with _sqlstates():
             self._root = duckdb.connect(":memory:", config=config)
             self._prepare(path)
-        except duckdb.Error as error:
-            raise translated(error) from error
 
     def _prepare(self, path: Path) -> None:
         for setting in _SETTINGS:
@@ -105,7 +109,9 @@ class DuckDBEngine:
 
     def connect(self) -> Connection:
         """A new line, at ``dev.public``."""
-        return DuckDBConnection(self._root.cursor())
+        line = DuckDBConnection(self._root.cursor())
+        self._lines.add(line)
+        return line
 
     def provide(self, view: str, columns: Sequence[Column], rows: Callable[[], pa.Table]) -> None:
         """Make ``vesto.<view>`` a view over what ``rows`` returns whenever it is read."""
@@ -132,15 +138,15 @@ class DuckDBEngine:
     def install(self, function: Function) -> None:
         """Make or replace the function's macro; views and prepared statements follow it."""
         names = ", ".join(quoted(parameter.name) for parameter in function.parameters)
-        with self._write:
+        target = f"{generic_function(function.returns.name)}({literal(function.program)}, {names})"
+        with self._write, _sqlstates():
             self._root.execute(
-                f"CREATE OR REPLACE MACRO {self._place(function)}({names}) AS "
-                f"{generic_function(function.returns.name)}({literal(function.program)}, {names})"
+                f"CREATE OR REPLACE MACRO {self._place(function)}({names}) AS {target}"
             )
 
     def remove(self, function: Function) -> None:
         """Remove the function's macro."""
-        with self._write:
+        with self._write, _sqlstates(), suppress(UndefinedSchema):
             self._root.execute(f"DROP MACRO IF EXISTS {self._place(function)}")
 
     @staticmethod
@@ -164,10 +170,25 @@ class DuckDBEngine:
         return self._root.execute(known, [name]).fetchone() is not None
 
     def close(self) -> None:
-        """Write everything to the file and let it go."""
-        self._root.execute(f"CHECKPOINT {DATABASE}")
-        self._root.execute(f"DETACH {DATABASE}")
+        """Close every line, write everything to the file and let it go."""
+        for line in list(self._lines):
+            line.close()
+        try:
+            with _sqlstates():
+                self._root.execute(f"CHECKPOINT {DATABASE}")
+        except VestoError as error:
+            # What is committed stands in the write-ahead log and is read when it is opened next.
+            log.warning("the tables could not be written to their file: %s", error)
         self._root.close()
+
+
+@contextmanager
+def _sqlstates() -> Iterator[None]:
+    """DuckDB's errors as ours."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise translated(error) from error
 
 
 def generic_function(type_name: str) -> str:
@@ -216,13 +237,16 @@ class DuckDBConnection:
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> pa.RecordBatchReader:
         """Run one statement of DuckDB's dialect; the reader streams its rows."""
-        try:
+        with _sqlstates():
             self._cursor.execute(sql, list(parameters) or None)
             if not self._cursor.description:
                 return pa.RecordBatchReader.from_batches(pa.schema([]), [])
-            reader = self._cursor.to_arrow_reader(BATCH_ROWS)
-        except duckdb.Error as error:
-            raise translated(error) from error
+            # DuckDB 1.4 has the same method by its old name.
+            read = getattr(self._cursor, "to_arrow_reader", None) or self._cursor.fetch_record_batch
+            with warnings.catch_warnings():
+                # DuckDB 2.0 advises against Arrow from a cursor; only a cursor has parameters.
+                warnings.simplefilter("ignore", UserWarning)
+                reader = read(BATCH_ROWS)
         return pa.RecordBatchReader.from_batches(reader.schema, _batches(reader))
 
     def describe(self, sql: str) -> list[Column]:

@@ -154,9 +154,12 @@ class JobFolder:
         return fields
 
     def hold(self) -> int:
-        """Take the worker's lock until this process ends; the open file's number."""
+        """Take the worker's lock until this process ends; the open file's number.
+
+        Two owners, one after the other, may each have started a worker: the second waits.
+        """
         handle = os.open(self.lock, os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX)
         os.ftruncate(handle, 0)
         os.write(handle, str(os.getpid()).encode())
         return handle

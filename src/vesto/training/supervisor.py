@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,11 @@ _ENVIRONMENT: Final = {
     "OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
 }  # fmt: skip
 
+WORKER: Final = (sys.executable, "-m", "vesto.training.worker")
+
+# Workers outlive their warehouse: kept, or Python would warn of them.
+_left: Final[list[subprocess.Popen[bytes]]] = []
+
 Ended = Callable[[str, Outcome], None]
 
 
@@ -38,6 +44,7 @@ class Supervisor:
         self._ended = ended
         self._closing = threading.Event()
         self._watchers: dict[str, threading.Thread] = {}
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def folder(self, model_id: str) -> JobFolder:
         """Where the job of a model stands."""
@@ -46,6 +53,7 @@ class Supervisor:
     def start(self, model_id: str) -> None:
         """Start the worker of a job whose folder is ready, and watch it."""
         process = self._spawn(self.folder(model_id))
+        self._processes[model_id] = process
         self._watch(model_id, process)
 
     def resume(self, model_id: str) -> None:
@@ -75,7 +83,7 @@ class Supervisor:
     def _spawn(folder: JobFolder) -> subprocess.Popen[bytes]:
         with folder.log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", "vesto.training.worker", str(folder.path)],
+                [*WORKER, str(folder.path)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 env=os.environ | _ENVIRONMENT,
             )  # fmt: skip
@@ -112,26 +120,18 @@ class Supervisor:
         return time.time() > job.deadline_at_s + grace
 
     def kill(self, model_id: str) -> None:
-        """End the worker of a job, with all its children."""
-        pid = self._wait_for_pid(model_id)
-        if pid is None:
-            return
-        try:
-            os.killpg(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
-        while self.folder(model_id).worker_pid() is not None:
+        """End the worker of a job, with all its children; whoever started it."""
+        while pids := self._pids(model_id):
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.killpg(pid, signal.SIGKILL)
             time.sleep(LOOK_S / 10)
 
-    def _wait_for_pid(self, model_id: str) -> int | None:
-        """The worker's process; one that has just been started takes its lock in a moment."""
-        watcher = self._watchers.get(model_id)
-        until = time.monotonic() + 10
-        while (pid := self.folder(model_id).worker_pid()) is None:
-            if watcher is None or not watcher.is_alive() or time.monotonic() > until:
-                return None
-            time.sleep(LOOK_S / 2)
-        return pid
+    def _pids(self, model_id: str) -> set[int]:
+        """The job's processes: ours, which may not have its lock yet, and the lock's holder."""
+        process = self._processes.get(model_id)
+        ours = process.pid if process and process.poll() is None else None
+        return {pid for pid in (ours, self.folder(model_id).worker_pid()) if pid is not None}
 
     def forget(self, model_id: str) -> None:
         """End the job and remove its folder."""
@@ -150,6 +150,7 @@ class Supervisor:
         for watcher in self._watchers.values():
             if watcher is not threading.current_thread():
                 watcher.join()
+        _left.extend(process for process in self._processes.values() if process.poll() is None)
 
 
 def _is_final(folder: JobFolder) -> bool:
@@ -174,4 +175,15 @@ def outcome(
         return Outcome(failure="Autopilot candidate has no models: raise MAX_RUNTIME")
     code = process.returncode if process else None
     how = f"signal {-code}" if code and code < 0 else f"exit code {code}"
-    return Outcome(failure=f"the training process ended without a result ({how})")
+    last = _last_words(folder)
+    reason = f"the training process ended without a result ({how})"
+    return Outcome(failure=f"{reason}: {last}" if last else reason)
+
+
+def _last_words(folder: JobFolder) -> str:
+    """The last line that the worker printed."""
+    try:
+        lines = folder.log.read_text(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1][:300] if lines else ""

@@ -81,7 +81,8 @@ class Training:
 
     def _direct(self) -> None:
         self._say("training", 0.1)
-        deadline = direct.seconds_until(self.job.deadline_at_s - 1)
+        left = self.job.deadline_at_s - time.time()
+        deadline = time.monotonic() + left * (1 - direct.RESERVE)
         found = direct.train(self.columns, self.target, self.definition, deadline)
         outcome = self._outcome("xgboost", self.definition.objective, found.metric, found.score)
         shown = direct.hyperparameters_shown(self.definition)
@@ -203,9 +204,12 @@ def _fail(folder: JobFolder, error: VestoError) -> None:
 
 
 def main() -> None:
-    """Take the job's lock, then train."""
+    """Take the job's lock, then train, unless another worker has done it meanwhile."""
     folder = JobFolder(Path(sys.argv[1]))
     folder.hold()
+    result = folder.read_result()
+    if result is not None and result[1]:
+        return
     os.nice(folder.read_job().nice)
     train(folder)
 

@@ -1,0 +1,136 @@
+"""The process is killed at every step that writes; what is opened next is whole."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests_support import POINTS, SMALL_MODEL
+
+import vesto
+from vesto.catalog.records import State
+
+# Runs SQL in a process that dies just before or just after one named step.
+DYING = """
+import importlib, os, signal, sys
+import vesto
+path, module, owner, step, when, sql = sys.argv[1:]
+place = importlib.import_module(module)
+place = getattr(place, owner) if owner else place
+original = getattr(place, step)
+def deadly(*args, **options):
+    if when == "after":
+        original(*args, **options)
+    os.kill(os.getpid(), signal.SIGKILL)
+session = vesto.connect(path)
+setattr(place, step, deadly)
+session.execute(sql)
+"""
+
+CREATE = [
+    ("vesto.catalog.store", "Catalog", "add"),
+    ("vesto.warehouse", "Warehouse", "new_job_folder"),
+    ("vesto.commands._train_model", "", "write_snapshot"),
+    ("vesto.training.job", "JobFolder", "write_job"),
+    ("vesto.training.supervisor", "Supervisor", "start"),
+    ("vesto.warehouse", "Warehouse", "publish_program"),
+    ("vesto.warehouse", "Warehouse", "install_function"),
+    ("vesto.warehouse", "Warehouse", "record_ready"),
+    ("vesto.warehouse", "Warehouse", "clear_job"),
+]
+DROP = [
+    ("vesto.catalog.store", "Catalog", "remove"),
+    ("vesto.engines.duckdb", "DuckDBEngine", "remove"),
+    ("vesto.training.supervisor", "Supervisor", "forget"),
+    ("vesto.warehouse", "", "remove_folder"),
+]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed warehouse with a table, a model and a view that calls it."""
+    path = tmp_path_factory.mktemp("finished") / "shop"
+    with vesto.connect(path) as session:
+        session.execute(POINTS)
+        session.execute(SMALL_MODEL.format(name="other", function="other"))
+        session.execute("CREATE VIEW seen AS SELECT id, other(a, b, c) AS p FROM points")
+    return path
+
+
+def die(path: Path, step: tuple[str, str, str], when: str, sql: str) -> None:
+    command = [sys.executable, "-c", DYING, str(path), *step, when, sql]
+    done = subprocess.run(command, capture_output=True, timeout=60)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+
+
+def check_whole(path: Path, name: str) -> State | None:
+    """Everything else is intact, and the model is whole or gone; its state."""
+    with vesto.connect(path) as session:
+        assert session.execute("SELECT count(*) FROM points").rows() == [(600,)]
+        assert session.execute("SELECT count(p) FROM seen").rows() == [(600,)]
+        model = session.warehouse.catalog.find("public", name)
+        if model is not None:
+            model = session.warehouse.wait(model, 60)
+        ready = model is not None and model.state is State.READY
+        if ready:
+            assert session.execute(f"SELECT count({name}(a, b, c)) FROM points").rows() == [(600,)]
+        else:
+            assert ("public", name) not in session.warehouse.engine.functions()
+        known = {m.id for m in session.warehouse.catalog.models()}
+        assert {f.name for f in (path / "models").iterdir()} <= known
+        session.warehouse.jobs.close()
+        assert not [f for f in (path / "jobs").iterdir() if f.name not in known]
+        if model is not None:
+            session.execute(f"DROP MODEL {name}")
+            assert [f.name for f in (path / "models").iterdir()] == [
+                m.id for m in session.warehouse.catalog.models()
+            ]
+    return model.state if model else None
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", CREATE, ids=lambda step: step[2])
+def test_create_model_is_finished_or_undone(
+    finished: Path, path: Path, step: tuple[str, str, str], when: str
+) -> None:
+    shutil.copytree(finished, path)
+    die(path, step, when, SMALL_MODEL.format(name="m", function="m"))
+    state = check_whole(path, "m")
+    started = CREATE.index(step) > 3 or (step[2] == "write_job" and when == "after")
+    if started:
+        assert state is State.READY
+    elif step[2] == "add" and when == "before":
+        assert state is None
+    else:
+        assert state is State.FAILED
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", DROP, ids=lambda step: step[2])
+def test_drop_model_is_finished_or_undone(
+    finished: Path, path: Path, step: tuple[str, str, str], when: str
+) -> None:
+    shutil.copytree(finished, path)
+    with vesto.connect(path) as session:
+        session.execute(SMALL_MODEL.format(name="m", function="m"))
+    die(path, step, when, "DROP MODEL m")
+    state = check_whole(path, "m")
+    assert state is (
+        State.READY if (step[2], when) == ("remove", "before") and step[1] == "Catalog" else None
+    )
+
+
+def test_a_transaction_that_was_open_is_undone(finished: Path, path: Path) -> None:
+    shutil.copytree(finished, path)
+    code = (
+        "import os, signal, sys, vesto; s = vesto.connect(sys.argv[1]);"
+        "s.execute('INSERT INTO points VALUES (-1, 0, 0, true, 0)');"
+        "s.execute('BEGIN; DELETE FROM points'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(path)], timeout=60)
+    with vesto.connect(path) as session:
+        assert session.execute("SELECT count(*) FROM points").rows() == [(601,)]
