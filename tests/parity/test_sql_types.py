@@ -132,3 +132,14 @@ def test_a_value_of_another_family_is_refused(
     with pytest.raises(VestoError, match='argument 1 "x" has the type') as caught:
         scored(engine, connection, kind, step, value)
     assert caught.value.sqlstate == "42883"
+
+
+@pytest.mark.parametrize(
+    ("kind", "step"), [("float8", Number(0)), ("varchar", WORDS), ("date", DateParts(0, PARTS))]
+)
+def test_a_type_that_no_step_reads_is_an_error_of_the_statement(
+    engine: Engine, connection: Connection, kind: str, step: Step
+) -> None:
+    with pytest.raises(VestoError) as caught:
+        scored(engine, connection, kind, step, "INTERVAL 1 DAY")
+    assert caught.value.sqlstate in {"42804", "42883"}

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from vesto.errors import DatatypeMismatch
 from vesto.programs.steps import (
     Category,
     Clip,
@@ -47,13 +48,21 @@ def run_steps(steps: Sequence[Step], columns: Sequence[pa.Array]) -> list[F64]:
 
     Returns:
         Arrays of shape (rows,); NaN is missing.
+
+    Raises:
+        DatatypeMismatch: A column has a type that its step cannot read.
     """
     inputs = [_plain(column) for column in columns]
     registers: list[F64] = [np.empty(0) for _ in inputs]
     for step in steps:
         given = [inputs[i] if reads_input(step) else registers[i] for i in sources(step)]
-        with np.errstate(all="ignore"):
-            registers.extend(run_step(step, *given))
+        try:
+            with np.errstate(all="ignore"):
+                registers.extend(run_step(step, *given))
+        except pa.ArrowException as error:
+            kinds = ", ".join(str(inputs[i].type) for i in sources(step))
+            message = f"a model cannot read {kinds} as {step.kind}"
+            raise DatatypeMismatch(message, detail=str(error)) from error
     return registers
 
 
@@ -140,7 +149,9 @@ def _(step: DateParts, column: pa.Array) -> list[F64]:
 def _day_and_rest(column: pa.Array) -> tuple[I64, I64, NDArray[np.bool_]]:
     """Days since 1970-01-01, microseconds since midnight, and where the moment is infinite."""
     kind = column.type
-    storage = pa.int32() if kind.bit_width == 32 else pa.int64()  # noqa: PLR2004 - date32, time32
+    if not (pa.types.is_date(kind) or pa.types.is_time(kind) or pa.types.is_timestamp(kind)):
+        raise pa.ArrowTypeError(f"{kind} is no moment")
+    storage = pa.int32() if pa.types.is_date32(kind) or pa.types.is_time32(kind) else pa.int64()
     whole = pc.fill_null(column.cast(storage), 0).to_numpy(zero_copy_only=False).astype(np.int64)
     if pa.types.is_date32(kind):
         return whole, np.zeros_like(whole), np.abs(whole) == _INFINITY["date32"]

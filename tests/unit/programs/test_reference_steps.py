@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vesto.errors import DatatypeMismatch
 from vesto.programs.reference import run_step, run_steps
 from vesto.programs.steps import (
     PARTS,
@@ -284,6 +285,22 @@ def test_a_column_of_null_type_is_missing_to_every_step(step: Step, rows: int) -
     for register in found:
         assert len(register) == rows
         assert (np.isnan(register) | (register == -2.0)).all()
+
+
+@pytest.mark.parametrize(
+    ("step", "column"),
+    [
+        (Number(0), pa.array([pa.MonthDayNano([1, 1, 1])])),
+        (Number(0), pa.array(["x"])),
+        (FRUIT, pa.array([b"\xff"])),
+        (FRUIT, pa.array([[1]])),
+        (EVERY, pa.array(["2024-01-01"])),
+        (EVERY, pa.array([pa.MonthDayNano([1, 1, 1])])),
+    ],
+)
+def test_a_column_that_a_step_cannot_read_is_named(step: Step, column: pa.Array) -> None:
+    with pytest.raises(DatatypeMismatch, match=f"a model cannot read .* as {step.kind}"):
+        run_steps([step], [column])
 
 
 def test_every_step_of_the_language_is_run_by_the_scorer() -> None:
