@@ -19,6 +19,8 @@ _OBJECTIVES: Final = {
 }  # fmt: skip
 MAX_ROUNDS: Final = 3000
 PATIENCE: Final = 40
+# What it takes to turn a tree into a part of a program, in seconds.
+TREE_S: Final = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +60,7 @@ class XGBoost:
             parameters["num_class"] = task.classes
         parameters |= {k: v for k, v in configuration.items() if k != "num_round"}
         data = _matrix(train.x, train.y, train.categorical)
-        watched, callbacks = [], [_deadline_callback(deadline)]
+        watched, callbacks = [], [_deadline_callback(deadline, _outputs(task))]
         if valid is not None:
             watched = [(_matrix(valid.x, valid.y, valid.categorical), "valid")]
             callbacks.append(xgboost.callback.EarlyStopping(PATIENCE))
@@ -71,12 +73,17 @@ class XGBoost:
         return Boosted(booster, booster.num_boosted_rounds(), train.categorical)
 
 
-def _deadline_callback(deadline: float) -> Any:
+def _outputs(task: Task) -> int:
+    return task.classes if task.problem == "multiclass" else 1
+
+
+def _deadline_callback(deadline: float, trees: int) -> Any:
+    """Stops while the trees so far, ``trees`` a round, can still be made a program in time."""
     import xgboost  # noqa: PLC0415 - importing vesto must stay quick
 
     class Deadline(xgboost.callback.TrainingCallback):
-        def after_iteration(self, *_: Any) -> bool:
-            return time.monotonic() > deadline
+        def after_iteration(self, _model: Any, epoch: int, _log: Any) -> bool:
+            return time.monotonic() + epoch * trees * TREE_S > deadline
 
     return Deadline()
 

@@ -24,8 +24,7 @@ METRICS: Final = {
     "reg:pseudohubererror": "mphe", "reg:tweedie": "tweedie-nloglik@1.5",
     "binary:logistic": "error", "binary:hinge": "error", "multi:softmax": "merror",
 }  # fmt: skip
-# Turning a long run's trees into a program takes a share of the time that growing them took.
-RESERVE: Final = 0.35
+RESERVE: Final = 0.1
 _LINKS: Final[dict[str, Link]] = {"reg:logistic": "sigmoid", "reg:tweedie": "exp"}
 
 
