@@ -63,15 +63,15 @@ class Catalog:
             InputOutputError: It cannot be opened.
         """
         self._engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
-        sa.event.listen(self._engine, "connect", _durable)
         self._lock = threading.Lock()
         self._known: list[Model] | None = None
         try:
             with _readable():
                 self._check_format(path)
-        except BaseException:
+        finally:
             self.close()
-            raise
+        # From here on: the journal's kind is written into the file, which must be ours for that.
+        sa.event.listen(self._engine, "connect", _durable)
 
     def _check_format(self, path: Path) -> None:
         with self._engine.begin() as connection:

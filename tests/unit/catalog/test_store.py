@@ -253,12 +253,17 @@ def test_a_file_that_is_no_database_is_damaged_data(path: Path, content: bytes) 
 
 def test_a_database_of_somebody_else_is_left_alone(path: Path) -> None:
     written(path, "CREATE TABLE people (name TEXT)")
+    before = path.read_bytes()
     with pytest.raises(DataCorrupted, match=r"catalog\.sqlite is no catalog of Vesto"):
         Catalog(path)
-    connection = sqlite3.connect(path)
-    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    connection.close()
-    assert tables == [("people",)]
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_writes_are_flushed_before_they_count(catalog: Catalog) -> None:
+    with catalog._engine.connect() as connection:
+        assert connection.execute(sa.text("PRAGMA journal_mode")).scalar_one() == "wal"
+        assert connection.execute(sa.text("PRAGMA synchronous")).scalar_one() == 2
 
 
 def test_a_format_of_the_future_says_what_to_do(catalog: Catalog, path: Path) -> None:
