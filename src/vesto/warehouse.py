@@ -38,6 +38,7 @@ from vesto.programs import registry
 from vesto.settings import read_settings
 from vesto.system_views import SYSTEM_VIEWS, SystemView
 from vesto.training.job import Job, JobFolder, Progress
+from vesto.training.snapshot import TrainingRows
 from vesto.training.supervisor import Supervisor
 from vesto.types import BY_NAME
 
@@ -114,7 +115,7 @@ class Warehouse:
             self.engine.provide(name, view.columns, partial(self._rows_of, view))
 
     def _rows_of(self, view: SystemView) -> pa.Table:
-        return view.rows(self.catalog.models())
+        return view.rows(self.catalog.models(), self.is_refreshable)
 
     # --- Opening: what a crash left half done is finished or taken back ------------------------
 
@@ -186,12 +187,13 @@ class Warehouse:
             raise InputOutputError(message, detail=str(error)) from error
         return folder
 
-    def job_for(self, model: Model, total_rows: int, rows: int, started_at_s: float) -> Job:
+    def job_for(self, model: Model, drawn: TrainingRows, started_at_s: float) -> Job:
         """What the worker is told."""
         settings = self.settings
         return Job(
             model_id=model.id, version=model.version, definition=model.definition,
-            total_rows=total_rows, rows=rows, started_at_s=started_at_s,
+            total_rows=drawn.total_rows, rows=len(drawn.rows), notices=drawn.notices,
+            started_at_s=started_at_s,
             threads=settings.training_threads, memory_mb=settings.training_memory_mb,
             nice=settings.training_nice, maximum_classes=settings.maximum_classes,
         )  # fmt: skip
@@ -274,6 +276,18 @@ class Warehouse:
     def program_file(self, model: Model) -> Path:
         """Where the model's program stands once it is READY."""
         return self.path / "models" / model.id / str(model.version) / "program.safetensors"
+
+    def is_refreshable(self, model: Model) -> bool:
+        """Whether the tables and columns of the training query still exist."""
+        line = self.engine.connect()
+        try:
+            names = {column.name for column in line.describe(model.definition.engine_sql)}
+        except VestoError:
+            return False
+        finally:
+            line.close()
+        wanted = {parameter.name for parameter in model.definition.parameters}
+        return names == wanted | {model.definition.target}
 
     def report(self, model: Model) -> dict[str, Any]:
         """The model's report.

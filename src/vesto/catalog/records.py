@@ -38,7 +38,7 @@ class Definition:
     """What CREATE MODEL said, names and defaults resolved. It never changes.
 
     ``query`` is the SELECT as the user wrote it, or empty with ``table`` set where FROM named a
-    table. ``hyperparameters`` are the user's, keys in lower case. ``max_runtime_s`` counts from
+    table; ``engine_sql`` is what the engine runs for it. ``hyperparameters`` are the user's, keys in lower case. ``max_runtime_s`` counts from
     the job's start to READY. ``seed`` drives sampling, splits and search.
     """
 
@@ -64,6 +64,7 @@ class Definition:
     max_runtime_s: int = 5400
     seed: int = 0
     job_name: str = ""
+    engine_sql: str = ""
 
     @property
     def signature(self) -> str:

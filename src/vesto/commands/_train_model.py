@@ -63,12 +63,14 @@ def bind_training(statement: CreateModel, context: Context) -> TrainModel:
     parameters = tuple(Parameter(c.name, c.type.name) for c in columns if c.name != target)
     _check_function(statement, context, function_schema, parameters)
     target_type = next(column.type.name for column in columns if column.name == target)
-    definition = _definition(statement, context, target, target_type, parameters, function_schema)
+    definition = _definition(
+        statement, context, sql, target, target_type, parameters, function_schema
+    )
     model = Model(
         id=uuid4().hex, schema=schema, name=statement.name.object, owner=context.user,
         created_at=datetime.now(UTC), definition=definition,
     )  # fmt: skip
-    return TrainModel(model, sql)
+    return TrainModel(model)
 
 
 # --- Clauses against each other -------------------------------------------------------------------
@@ -244,7 +246,7 @@ def _target(statement: CreateModel, columns: list[Column]) -> str:
 
 
 def _definition(
-    statement: CreateModel, context: Context, target: str, target_type: str,
+    statement: CreateModel, context: Context, sql: str, target: str, target_type: str,
     parameters: tuple[Parameter, ...], function_schema: str,
 ) -> Definition:  # fmt: skip
     assert statement.source is not None
@@ -278,15 +280,15 @@ def _definition(
         max_runtime_s=int(statement.setting("MAX_RUNTIME") or settings.max_runtime_s),
         seed=settings.seed,
         job_name=f"redshiftml-{stamp}" + ("" if auto else "-xgboost"),
+        engine_sql=sql,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class TrainModel:
-    """A model to train and the engine's query for its rows."""
+    """A model to train."""
 
     model: Model
-    sql: str
 
     def run(self, context: Context) -> Result:
         """Record the model, write its snapshot, start its job; what fails leaves nothing.
@@ -300,9 +302,9 @@ class TrainModel:
         try:
             folder = warehouse.new_job_folder(self.model)
             definition = self.model.definition
-            drawn = draw_rows(context.connection, self.sql, definition, warehouse.settings)
+            drawn = draw_rows(context.connection, definition, warehouse.settings)
             write_snapshot(folder, drawn.rows)
-            job = warehouse.job_for(self.model, drawn.total_rows, len(drawn.rows), started_at_s)
+            job = warehouse.job_for(self.model, drawn, started_at_s)
             folder.write_job(job)
             warehouse.jobs.start(self.model.id)
         except BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
 import pyarrow as pa
@@ -16,8 +17,11 @@ class SystemView(Protocol):
 
     columns: tuple[Column, ...]
 
-    def rows(self, models: list[Model]) -> pa.Table:
-        """The view's rows."""
+    def rows(self, models: list[Model], is_refreshable: Callable[[Model], bool]) -> pa.Table:
+        """The view's rows.
+
+        ``is_refreshable`` says whether a model's training query could still be run.
+        """
         ...
 
 

@@ -5,6 +5,7 @@ Source: Amazon Redshift Database Developer Guide, "STV_ML_MODEL_INFO".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import pyarrow as pa
@@ -22,7 +23,10 @@ _TEXT, _INTEGER = BY_NAME["varchar"], BY_NAME["int4"]
 
 
 class StvMlModelInfo:
-    """One row a model. ``is_refreshable`` is 1: sources are looked at by REFRESH itself."""
+    """One row a model.
+
+    ``is_refreshable`` is 1 where the tables and columns of the training query still exist.
+    """
 
     columns: tuple[Column, ...] = (
         Column("schema_name", _TEXT), Column("user_name", _TEXT), Column("model_name", _TEXT),
@@ -30,14 +34,14 @@ class StvMlModelInfo:
         Column("model_state", _TEXT),
     )  # fmt: skip
 
-    def rows(self, models: list[Model]) -> pa.Table:
+    def rows(self, models: list[Model], is_refreshable: Callable[[Model], bool]) -> pa.Table:
         """The view's rows."""
         return pa.table({
             "schema_name": pa.array([m.schema for m in models], pa.string()),
             "user_name": pa.array([m.owner for m in models], pa.string()),
             "model_name": pa.array([m.name for m in models], pa.string()),
             "life_cycle": pa.array([str(m.state) for m in models], pa.string()),
-            "is_refreshable": pa.array([1] * len(models), pa.int32()),
+            "is_refreshable": pa.array([int(is_refreshable(m)) for m in models], pa.int32()),
             "model_state": pa.array([STATES[m.state] for m in models], pa.string()),
         })  # fmt: skip
 

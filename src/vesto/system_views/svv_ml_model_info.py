@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import pyarrow as pa
@@ -22,10 +23,10 @@ class SvvMlModelInfo:
         *STATES_VIEW.columns,
     )
 
-    def rows(self, models: list[Model]) -> pa.Table:
+    def rows(self, models: list[Model], is_refreshable: Callable[[Model], bool]) -> pa.Table:
         """The view's rows."""
         names = pa.array([DATABASE] * len(models), pa.string())
-        return STATES_VIEW.rows(models).add_column(0, "database_name", names)
+        return STATES_VIEW.rows(models, is_refreshable).add_column(0, "database_name", names)
 
 
 SYSTEM_VIEW: Final = SvvMlModelInfo()

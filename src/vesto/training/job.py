@@ -24,7 +24,8 @@ from vesto.files import write_file
 class Job:
     """What the worker is told. ``started_at_s`` is wall time since 1970; MAX_RUNTIME runs from it.
 
-    ``total_rows`` counts the rows of the training query, ``rows`` those of the snapshot.
+    ``total_rows`` counts the rows of the training query, ``rows`` those of the snapshot;
+    ``notices`` tell of rows left out.
     """
 
     model_id: str
@@ -32,6 +33,7 @@ class Job:
     definition: Definition
     total_rows: int
     rows: int
+    notices: tuple[str, ...]
     started_at_s: float
     threads: int
     memory_mb: int
@@ -116,7 +118,8 @@ class JobFolder:
         definition = fields["definition"]
         definition["parameters"] = tuple(Parameter(**p) for p in definition["parameters"])
         definition["hyperparameters"] = tuple((k, v) for k, v in definition["hyperparameters"])
-        return Job(**fields | {"definition": Definition(**definition)})
+        fields |= {"definition": Definition(**definition), "notices": tuple(fields["notices"])}
+        return Job(**fields)
 
     def write_result(self, outcome: Outcome, *, final: bool) -> None:
         """Leave the outcome. One that is not final counts only if the time runs out."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vesto.catalog.records import Definition
-from vesto.engines import Column, Connection, Sample
+from vesto.engines import Column, Connection
 from vesto.errors import (
     DatatypeMismatch,
     DiskFull,
@@ -25,10 +26,20 @@ from vesto.settings import Settings
 from vesto.training.direct import read_job_target
 from vesto.training.encoding import read_columns
 from vesto.training.job import JobFolder
+from vesto.training.target import as_label
 
 AUTO_FAMILIES = {"integer", "fraction", "boolean", "text", "date", "time", "timestamp"}
 DIRECT_FAMILIES = {"integer", "fraction", "boolean"}
 TARGET_TYPES = {"int2", "int4", "int8", "float4", "float8", "bool", "bpchar", "varchar"}
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRows:
+    """The rows to train on, how many the query had, and what was left out."""
+
+    rows: pa.Table
+    total_rows: int
+    notices: tuple[str, ...]
 
 
 def check_columns(columns: list[Column], target: str, auto: bool, settings: Settings) -> None:
@@ -81,9 +92,7 @@ def _check_feature(column: Column, auto: bool) -> None:
     raise DatatypeMismatch(f"{message}, which no model can use", hint="Leave it out or cast it.")
 
 
-def draw_rows(
-    connection: Connection, sql: str, definition: Definition, settings: Settings
-) -> Sample:
+def draw_rows(connection: Connection, definition: Definition, settings: Settings) -> TrainingRows:
     """At most MAX_CELLS cells of the training query, rows without a target left out.
 
     Raises:
@@ -91,7 +100,7 @@ def draw_rows(
     """
     width = len(definition.parameters) + 1
     most = max(1, definition.max_cells // width)
-    sample = connection.sample(sql, most, definition.seed)
+    sample = connection.sample(definition.engine_sql, most, definition.seed)
     target = sample.rows[definition.target]
     if pa.types.is_floating(target.type):
         known = pc.and_kleene(pc.is_valid(target), pc.invert(pc.is_nan(target)))
@@ -104,9 +113,25 @@ def draw_rows(
         hint = "Training needs that many (setting minimum_rows)."
         raise InvalidTrainingData(message, hint=hint)
     # What the worker would refuse is refused now, while the user still looks.
-    read_job_target(kept, definition, settings.maximum_classes)
+    target_read = read_job_target(kept, definition, settings.maximum_classes)
+    notices: tuple[str, ...] = ()
+    if definition.auto and target_read.labels:
+        kept, notices = without_lonely_classes(kept, definition.target)
+        read_job_target(kept, definition, settings.maximum_classes)
     read_columns(kept, definition)
-    return Sample(kept, sample.total_rows)
+    return TrainingRows(kept, sample.total_rows, notices)
+
+
+def without_lonely_classes(rows: pa.Table, target: str) -> tuple[pa.Table, tuple[str, ...]]:
+    """The rows whose class others have too: one of its own can be learnt or tested, not both."""
+    counts = rows[target].value_counts()
+    lonely = counts.filter(pc.equal(counts.field("counts"), 1)).field("values")
+    if not len(lonely):
+        return rows, ()
+    words = ", ".join(repr(as_label(value)) for value in lonely.to_pylist()[:5])
+    more = ", ..." if len(lonely) > 5 else ""  # noqa: PLR2004 - examples enough
+    notice = f'classes of "{target}" with a single row are left out: {words}{more}'
+    return rows.filter(pc.invert(pc.is_in(rows[target], lonely))), (notice,)
 
 
 def write_snapshot(folder: JobFolder, rows: pa.Table) -> None:

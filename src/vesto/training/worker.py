@@ -151,7 +151,8 @@ class Training:
         problem = self.definition.problem_type or _PROBLEM_WORDS[self.target.task.problem]
         return Outcome(
             model_type=winner, problem_type=problem, objective=objective, metric=metric,
-            score=score, notices=report.notices(self.columns.features),
+            score=score,
+            notices=self.job.notices + report.notices(self.columns.features),
         )  # fmt: skip
 
     def _leave(
