@@ -114,3 +114,7 @@ def main() -> None:
 
         show_error(error)
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
