@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from vesto.algorithms import Matrix, Task
 from vesto.programs.bodies import Linear
 
+# The margin of what no training row speaks for: e to the -30th is all but impossible.
+SURE: Final = 30.0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weighted:
@@ -49,17 +52,32 @@ class LinearLearner:
         if task.problem == "regression":
             line = Ridge(alpha=l2).fit(x, train.y)
             return Weighted(line.coef_.reshape(1, -1), np.atleast_1d(line.intercept_))
+        present = np.unique(train.y).astype(np.int64)
+        if len(present) == 1:
+            return _constant(int(present[0]), x.shape[1], task)
         model = LogisticRegression(C=1.0 / l2, max_iter=300, random_state=seed)
         with warnings.catch_warnings():
             # Weights that have not settled after 300 steps still make a candidate.
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(x, train.y.astype(np.int64))
-        weights = np.zeros((1 if task.problem == "binary" else task.classes, x.shape[1]))
-        bias = np.full(len(weights), -30.0)
-        # A class that no row of this fold has keeps the bias that makes it all but impossible.
-        present = slice(None) if task.problem == "binary" else model.classes_
-        weights[present], bias[present] = model.coef_, model.intercept_
+        if task.problem == "binary":
+            return Weighted(model.coef_, model.intercept_)
+        weights = np.zeros((task.classes, x.shape[1]))
+        bias = np.full(task.classes, -SURE)
+        if len(present) == 2:  # noqa: PLR2004 - scikit-learn then has one row of weights
+            weights[present[1]], bias[present] = model.coef_[0], [0.0, model.intercept_[0]]
+        else:
+            weights[present], bias[present] = model.coef_, model.intercept_
         return Weighted(weights, bias)
+
+
+def _constant(place: int, features: int, task: Task) -> Weighted:
+    """All rows have one class: it, whatever the features say."""
+    if task.problem == "binary":
+        return Weighted(np.zeros((1, features)), np.array([SURE if place else -SURE]))
+    bias = np.full(task.classes, -SURE)
+    bias[place] = 0.0
+    return Weighted(np.zeros((task.classes, features)), bias)
 
 
 ALGORITHM: Final = LinearLearner()

@@ -28,7 +28,10 @@ WAITING_GAIN: Final = 0.005
 
 @dataclass(slots=True, eq=False)
 class Search:
-    """One search. ``start`` and ``budget_s`` are in seconds of ``time.monotonic()``."""
+    """One search. ``start`` and ``budget_s`` are in seconds of ``time.monotonic()``.
+
+    ``cut_off`` says afterwards that the time ended it, and more might have helped.
+    """
 
     workshop: Workshop
     objective: str
@@ -39,6 +42,7 @@ class Search:
     early: Callable[[Trial], None]
     trials: list[Trial] = field(default_factory=list)
     slowest_s: float = 0.0
+    cut_off: bool = False
 
     def run(self) -> Trial:
         """The best candidate, fitted on all folds."""
@@ -157,6 +161,8 @@ class Search:
                 best, algorithm="xgboost", style=self._style(best), configuration=_suggest(asked)
             )
             study.tell(asked, self._badness(self._try(candidate, self.search_folds, pool)))
+
+        self.cut_off = not self._waits_in_vain()
 
     def _style(self, best: Candidate) -> Style:
         """The style that the first trials chose; a linear winner leaves trees theirs."""

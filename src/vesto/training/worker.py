@@ -35,6 +35,7 @@ LARGE_ROWS: Final = 20_000
 LARGE_CELLS: Final = 2_000_000
 HOLDOUT_ROWS: Final = 50_000
 RESERVE: Final = 0.1
+RUNTIME_REACHED: Final = "MaxAutoMLJobRuntimeReached"
 _DEFAULT_OBJECTIVES: Final = {"regression": "MSE", "binary": "F1", "multiclass": "ACCURACY"}
 _PROBLEM_WORDS: Final = {
     "regression": "REGRESSION", "binary": "BINARY_CLASSIFICATION",
@@ -129,6 +130,8 @@ class Training:
         document = self._report(search, best, decision, program)
         winner = best.candidate.algorithm
         outcome = self._outcome(winner, self._objective(), decision.metric, decision.score)
+        if search.cut_off:
+            outcome = replace(outcome, job_status=RUNTIME_REACHED)
         self._leave(program, document, outcome, final=final)
 
     def _report(

@@ -1,0 +1,82 @@
+"""What every algorithm promises; a new file in ``algorithms/`` is tested by this one."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from vesto.algorithms import ALGORITHMS, Algorithm, Fitted, Matrix, Task
+from vesto.programs.reference import run_body
+
+TASKS = [Task("regression"), Task("binary", 2), Task("multiclass", 3)]
+TOLERANCE = {"xgboost": 0.0}
+
+
+@pytest.fixture(params=ALGORITHMS.names())
+def algorithm(request: pytest.FixtureRequest) -> Algorithm:
+    found = ALGORITHMS.get(request.param)
+    assert found is not None
+    return found
+
+
+def matrix(task: Task, columns: int = 4, rows: int = 300) -> Matrix:
+    random = np.random.default_rng(7)
+    x = random.normal(size=(rows, columns)).astype(np.float32)
+    score = x[:, 0] * 2 + np.sin(x[:, -1])
+    x[random.random(x.shape) < 0.1] = np.nan
+    y = (
+        score
+        if task.problem == "regression"
+        else np.digitize(score, [-0.5, 0.7][: task.classes - 1])
+    )
+    return Matrix(x, y.astype(np.float64), (False,) * columns)
+
+
+def fit(algorithm: Algorithm, task: Task, data: Matrix, *, seconds: float = 60) -> Fitted:
+    few = {"num_round": 20} if algorithm.name == "xgboost" else {}
+    return algorithm.fit(data, None, task, few, seed=3, deadline=time.monotonic() + seconds)
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.problem)
+class TestEveryAlgorithm:
+    def test_same_seed_same_margins(self, algorithm: Algorithm, task: Task) -> None:
+        data = matrix(task)
+        first, second = (fit(algorithm, task, data).margins(data.x) for _ in range(2))
+        np.testing.assert_array_equal(first, second)
+
+    def test_the_body_computes_the_margins(self, algorithm: Algorithm, task: Task) -> None:
+        data = matrix(task)
+        fitted = fit(algorithm, task, data)
+        got = run_body(fitted.body(), data.x.astype(np.float64))
+        tolerance = TOLERANCE.get(algorithm.name, 1e-9)
+        np.testing.assert_allclose(got, fitted.margins(data.x), rtol=tolerance, atol=tolerance)
+
+    def test_it_learns_something(self, algorithm: Algorithm, task: Task) -> None:
+        data = matrix(task)
+        margins = fit(algorithm, task, data).margins(data.x)
+        if task.problem == "regression":
+            assert np.corrcoef(margins[:, 0], data.y)[0, 1] > 0.7
+        else:
+            chosen = margins.argmax(1) if task.problem == "multiclass" else margins[:, 0] > 0
+            assert (chosen == data.y).mean() > 0.7
+
+    def test_one_constant_feature_is_no_mistake(self, algorithm: Algorithm, task: Task) -> None:
+        data = matrix(task)
+        flat = Matrix(np.ones((len(data.y), 1), np.float32), data.y, (False,))
+        assert np.isfinite(fit(algorithm, task, flat).margins(flat.x)).all()
+
+    def test_rows_kept_out_may_lack_a_class(self, algorithm: Algorithm, task: Task) -> None:
+        data = matrix(task)
+        places = np.flatnonzero(data.y != data.y.max())
+        fitted = fit(algorithm, task, data.rows(places))
+        outputs = task.classes if task.problem == "multiclass" else 1
+        assert fitted.margins(data.x).shape == (len(data.y), outputs)
+
+    def test_a_deadline_that_has_passed_still_gives_a_model(
+        self, algorithm: Algorithm, task: Task
+    ) -> None:
+        data = matrix(task)
+        fitted = fit(algorithm, task, data, seconds=-1)
+        assert np.isfinite(fitted.margins(data.x)).all()
