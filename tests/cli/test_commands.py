@@ -35,6 +35,10 @@ def shop(path: Path) -> Path:
     return path
 
 
+# A test run in the background ignores SIGINT, and its children with it.
+HEEDING = ["env", "--default-signal=INT"]
+
+
 def vesto_process(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "vesto.cli.main", *(str(a) for a in arguments)]
 
@@ -178,7 +182,7 @@ class Terminal:
         environment = os.environ | {"XDG_STATE_HOME": str(home), "TERM": "xterm", "COLUMNS": "120"}
         # setsid --ctty makes the pseudo-terminal the one that Ctrl-C comes from.
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", "--wait", *arguments],
+            ["setsid", "--ctty", "--wait", *HEEDING, *arguments],
             stdin=child, stdout=child, stderr=child, env=environment,
         )  # fmt: skip
         os.close(child)
@@ -237,10 +241,14 @@ def test_ctrl_c_during_a_query_ends_the_query(shop: Path) -> None:
     endless = (
         "SELECT count(*) FROM range(1000000000000) a, range(1000) b WHERE a.range % 7 = b.range"
     )
-    process = subprocess.Popen(vesto_process("sql", shop, endless), stderr=subprocess.PIPE)
-    time.sleep(3)
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=60)
+    command = [*HEEDING, *vesto_process("sql", shop, endless)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    until = time.monotonic() + 60
+    while process.poll() is None:
+        assert time.monotonic() < until
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+    _, error = process.communicate()
     assert process.returncode in {1, 130}, error
 
 

@@ -36,11 +36,10 @@ BATCH_ROWS: Final = 65_536
 STORAGE_VERSION: Final = "v1.4.0"
 
 _SETTINGS: Final = (
-    "SET integer_division = true",
-    "SET default_null_order = 'nulls_last_on_asc_first_on_desc'",
-    "SET autoinstall_known_extensions = false",
-    "SET allow_community_extensions = false",
-    "SET TimeZone = 'UTC'",
+    "SET GLOBAL integer_division = true",
+    "SET GLOBAL autoinstall_known_extensions = false",
+    "SET GLOBAL allow_community_extensions = false",
+    "SET GLOBAL TimeZone = 'UTC'",
     "SET GLOBAL python_scan_all_frames = true",
 )
 _LOCKS: Final = (
