@@ -20,7 +20,7 @@ from tests_support import EXAMPLES, POINTS, SMALL_MODEL
 from typer.testing import CliRunner, Result
 
 import vesto
-from vesto.cli.main import app
+from vesto.cli.main import INTERRUPTED, app
 from vesto.cli.shell import is_complete
 
 
@@ -242,14 +242,18 @@ def test_ctrl_c_during_a_query_ends_the_query(shop: Path) -> None:
         "SELECT count(*) FROM range(1000000000000) a, range(1000) b WHERE a.range % 7 = b.range"
     )
     command = [*HEEDING, *vesto_process("sql", shop, endless)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
-    until = time.monotonic() + 60
-    while process.poll() is None:
-        assert time.monotonic() < until
-        time.sleep(2)
-        process.send_signal(signal.SIGINT)
-    _, error = process.communicate()
-    assert process.returncode in {1, 130}, error
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        try:
+            while str(process.pid) not in (shop / "warehouse.lock").read_text():
+                time.sleep(0.1)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(3)
+            process.send_signal(signal.SIGINT)
+            _, error = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == INTERRUPTED
+    assert error == b""
 
 
 def test_the_version_is_printed() -> None:

@@ -183,11 +183,15 @@ class DuckDBEngine:
 
 @contextmanager
 def _sqlstates() -> Iterator[None]:
-    """DuckDB's errors as ours."""
+    """DuckDB's errors as ours; Ctrl-C, which DuckDB turns into an error, as Ctrl-C."""
     try:
         yield
     except duckdb.Error as error:
         raise translated(error) from error
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
 
 
 def generic_function(type_name: str) -> str:
@@ -279,7 +283,10 @@ class DuckDBConnection:
         self._cursor.interrupt()
 
     def close(self) -> None:
-        """Close the line."""
+        """Close the line, and end what it is running."""
+        # A cancelled query's tasks are waited for, and only an interrupt stops a long one.
+        with suppress(duckdb.ConnectionException):  # closed already
+            self._cursor.interrupt()
         self._cursor.close()
 
 
