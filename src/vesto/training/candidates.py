@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -56,14 +57,24 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trial:
-    """A candidate fitted on folds. ``margins`` has shape (rows, outputs), NaN off these folds."""
+    """A candidate fitted on folds. ``margins`` has shape (rows, outputs), NaN off these folds.
+
+    ``loss`` is log loss or squared error, ``badness`` what candidates are ranked by; lower is
+    better. ``fit_s`` is how long one fit took, in seconds of wall time.
+    """
 
     candidate: Candidate
-    loss: float
-    margins: F64
-    rounds: float
-    models: tuple[Fitted, ...]
     folds: tuple[int, ...]
+    loss: float
+    badness: float
+    rounds: float
+    fit_s: float
+    margins: F64
+    models: tuple[Fitted, ...]
+
+    def without_models(self) -> Trial:
+        """What the report needs of a trial that did not win: no rows, no trees."""
+        return replace(self, margins=np.empty((0, 0)), models=())
 
 
 @dataclass(slots=True, eq=False)
@@ -75,6 +86,7 @@ class Workshop:
 
     columns: Columns
     target: Target
+    objective: str
     folds: I64
     seed: int
     deadline: float
@@ -136,15 +148,32 @@ class Workshop:
         self, candidate: Candidate, folds: tuple[int, ...], pool: ThreadPoolExecutor
     ) -> Trial:
         """Fit on each of ``folds`` left out in turn, and score the rows left out."""
-        models = list(pool.map(lambda fold: self.fit(candidate, fold), folds))
+        fitted = list(pool.map(lambda fold: self._timed_fit(candidate, fold), folds))
+        models = tuple(model for model, _ in fitted)
         outputs = self.task.classes if self.task.problem == "multiclass" else 1
         margins = np.full((self.rows, outputs), np.nan)
         for fold, model in zip(folds, models, strict=True):
             out = np.flatnonzero(self.folds == fold)
             margins[out] = model.margins(self.encoding(candidate, fold).x[out])
         rounds = float(np.mean([model.rounds for model in models]))
-        loss = self.loss(candidate, margins)
-        return Trial(candidate, loss, margins, rounds, tuple(models), folds)
+        fit_s = max(seconds for _, seconds in fitted)
+        trial = Trial(candidate, folds, 0.0, 0.0, rounds, fit_s, margins, models)
+        return self.judged(trial)
+
+    def _timed_fit(self, candidate: Candidate, fold: int) -> tuple[Fitted, float]:
+        began = time.monotonic()
+        return self.fit(candidate, fold), time.monotonic() - began
+
+    def judged(self, trial: Trial) -> Trial:
+        """The trial with the loss and badness of its margins.
+
+        Log loss steers every classification but AUC: rank by it and the rest follows.
+        """
+        loss = badness = self.loss(trial.candidate, trial.margins)
+        if self.objective == "AUC" and self.task.problem == "binary":
+            known = np.isfinite(trial.margins[:, 0])
+            badness = -metrics.auc(self.target.values[known], trial.margins[known, 0])
+        return replace(trial, loss=loss, badness=badness)
 
     def loss(self, candidate: Candidate, margins: F64) -> float:
         """Log loss or squared error of the rows that have margins; lower is better."""

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from vesto.training import metrics
 from vesto.training.candidates import PORTFOLIO, Candidate, Report, Transform, Trial, Workshop
 from vesto.training.encoding import Style
 
@@ -34,7 +33,6 @@ class Search:
     """
 
     workshop: Workshop
-    objective: str
     start: float
     budget_s: float
     threads: int
@@ -79,16 +77,14 @@ class Search:
         return trial
 
     def best(self, folds: tuple[int, ...]) -> Trial:
-        """The trial with the lowest loss among those on the same folds."""
-        same = [trial for trial in self.trials if trial.folds == folds] or self.trials
-        return min(same, key=self._badness)
+        """The best trial among those on the same folds."""
+        same = [trial for trial in self.trials if trial.folds == folds]
+        return min(same, key=_badness)
 
-    def _badness(self, trial: Trial) -> float:
-        """Log loss steers every classification but AUC: rank by it and the rest follows."""
-        if self.objective == "AUC" and self.workshop.task.problem == "binary":
-            known = np.isfinite(trial.margins[:, 0])
-            return -metrics.auc(self.workshop.target.values[known], trial.margins[known, 0])
-        return trial.loss
+    def _lighten(self) -> None:
+        """Let go of the rows and trees of trials that can no longer win."""
+        leading = [self.best(self.all_folds), self.best(self.search_folds)]
+        self.trials = [t if t in leading else t.without_models() for t in self.trials]
 
     def _first(self, pool: ThreadPoolExecutor) -> Trial:
         """The first configuration with each style and target transform, on all folds.
@@ -128,10 +124,12 @@ class Search:
         ]
         linear = Candidate("linear_learner", "linear", first.candidate.transform, (("l2", 1.0),))
         self._narrow()
+        self._lighten()
         for candidate in [candidates[0], linear, *candidates[1:]]:
             if not self._room(PORTFOLIO_SHARE, len(self.search_folds)):
                 return
             self._try(candidate, self.search_folds, pool)
+            self._lighten()
 
     def _narrow(self) -> None:
         """The trials on all folds, seen on the search folds only, to compare like with like."""
@@ -140,8 +138,8 @@ class Search:
         inside = np.isin(self.workshop.folds, self.search_folds)
         for trial in list(self.trials):
             margins = np.where(inside[:, None], trial.margins, np.nan)
-            loss = self.workshop.loss(trial.candidate, margins)
-            self.trials.append(replace(trial, folds=self.search_folds, margins=margins, loss=loss))
+            seen = replace(trial, folds=self.search_folds, margins=margins, models=())
+            self.trials.append(self.workshop.judged(seen))
 
     def _tune(self, pool: ThreadPoolExecutor) -> None:
         import optuna  # noqa: PLC0415 - only a search needs it
@@ -160,17 +158,15 @@ class Search:
             candidate = replace(
                 best, algorithm="xgboost", style=self._style(best), configuration=_suggest(asked)
             )
-            study.tell(asked, self._badness(self._try(candidate, self.search_folds, pool)))
-
+            study.tell(asked, self._try(candidate, self.search_folds, pool).badness)
+            self._lighten()
         self.cut_off = not self._waits_in_vain()
 
     def _style(self, best: Candidate) -> Style:
         """The style that the first trials chose; a linear winner leaves trees theirs."""
         trees = [t for t in self.trials if t.candidate.algorithm == "xgboost"]
         return (
-            min(trees[:6], key=self._badness).candidate.style
-            if best.style == "linear"
-            else best.style
+            min(trees[:6], key=_badness).candidate.style if best.style == "linear" else best.style
         )
 
     def _waits_in_vain(self) -> bool:
@@ -180,13 +176,17 @@ class Search:
 
     def _finalists(self, pool: ThreadPoolExecutor) -> Trial:
         same = [t for t in self.trials if t.folds == self.search_folds]
-        for trial in sorted(same, key=self._badness)[:FINALISTS]:
+        for trial in sorted(same, key=_badness)[:FINALISTS]:
             done = any(
                 t.candidate == trial.candidate and t.folds == self.all_folds for t in self.trials
             )
             if not done and self._room(0.85, len(self.all_folds)):
                 self._try(trial.candidate, self.all_folds, pool)
         return self.best(self.all_folds)
+
+
+def _badness(trial: Trial) -> float:
+    return trial.badness
 
 
 def _suggest(asked: Any) -> tuple[tuple[str, float], ...]:
@@ -216,4 +216,6 @@ def _as_optuna(trial: Trial, optuna: Any) -> Any:
     chosen = dict(trial.candidate.configuration)
     values = {name: chosen.get(name, default) for name, (_, default) in space.items()}
     distributions = {name: kind for name, (kind, _) in space.items()}
-    return optuna.trial.create_trial(params=values, distributions=distributions, value=trial.loss)
+    return optuna.trial.create_trial(
+        params=values, distributions=distributions, value=trial.badness
+    )

@@ -10,7 +10,6 @@ import os
 import resource
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -98,9 +97,12 @@ class Training:
         start, end = time.monotonic(), direct.seconds_until(self.job.deadline_at_s)
         budget = (end - start) * (1 - RESERVE)
         folds = self._folds()
-        workshop = Workshop(self.columns, self.target, folds, self.definition.seed, start + budget)
+        workshop = Workshop(
+            self.columns, self.target, self._objective(), folds, self.definition.seed,
+            start + budget,
+        )  # fmt: skip
         search = Search(
-            workshop, self._objective(), start, budget, self.job.threads,
+            workshop, start, budget, self.job.threads,
             lambda stage, share, best: self._say(stage, share * 0.9, best, len(search.trials)),
             lambda best: self._finish(search, best, final=False),
         )  # fmt: skip
@@ -124,9 +126,8 @@ class Training:
     def _finish(self, search: Search, best: Trial, *, final: bool) -> None:
         workshop = search.workshop
         decision = decide(workshop, best, self._objective())
-        with ThreadPoolExecutor(1) as pool:
-            bag = final and workshop.rows < BAG_ROWS
-            program = finish(workshop, best, decision, self.definition, pool, bag=bag)
+        bag = final and workshop.rows < BAG_ROWS
+        program = finish(workshop, best, decision, self.definition, bag=bag)
         document = self._report(search, best, decision, program)
         winner = best.candidate.algorithm
         outcome = self._outcome(winner, self._objective(), decision.metric, decision.score)
