@@ -42,7 +42,7 @@ class Settings:
     max_runtime_s: int = _setting(5400, "default of MAX_RUNTIME, in seconds", 1)
     seed: int = _setting(0, "seed of sampling, splits and search")
     cost_per_cpu_hour: float = _setting(0.05, "rate of Estimated Cost, in dollars")
-    staging: Mapping[str, str] = _setting(None, "S3_BUCKET names and their folders: {name = path}")
+    staging: Mapping[str, str] = _setting(None, "place of each S3_BUCKET, a directory or a URL")
 
 
 def read_settings(path: Path, given: Mapping[str, Any] | None = None) -> Settings:

@@ -39,6 +39,7 @@ from vesto.settings import read_settings
 from vesto.system_views import SYSTEM_VIEWS, SystemView
 from vesto.training.job import Job, JobFolder, Progress
 from vesto.training.snapshot import TrainingRows
+from vesto.training.staging import remove_staged
 from vesto.training.supervisor import Supervisor
 from vesto.types import BY_NAME
 
@@ -140,7 +141,7 @@ class Warehouse:
             for folder in parent.iterdir():
                 if folder.name not in known:
                     if parent.name == "jobs":
-                        self.jobs.kill(folder.name)
+                        self.jobs.forget(folder.name)
                     remove_folder(folder)
 
     def _restore(self, model: Model) -> None:
@@ -257,9 +258,11 @@ class Warehouse:
         self.engine.install(function_of(model))
 
     def clear_job(self, model: Model) -> None:
-        """Remove the job's folder, unless the user wants to keep it."""
+        """Remove the job's files, unless the user wants to keep them."""
+        folder = self.jobs.folder(model.id)
+        remove_staged(folder, model.definition)
         if model.definition.garbage_collect:
-            remove_folder(self.jobs.folder(model.id).path)
+            remove_folder(folder.path)
 
     # --- DROP MODEL, step by step ---------------------------------------------------------------
 

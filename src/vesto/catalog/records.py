@@ -38,8 +38,10 @@ class Definition:
     """What CREATE MODEL said, names and defaults resolved. It never changes.
 
     ``query`` is the SELECT as the user wrote it, or empty with ``table`` set where FROM named a
-    table; ``engine_sql`` is what the engine runs for it. ``hyperparameters`` are the user's, keys in lower case. ``max_runtime_s`` counts from
-    the job's start to READY. ``seed`` drives sampling, splits and search.
+    table; ``engine_sql`` is what the engine runs for it. ``hyperparameters`` are the
+    user's, keys in lower case. ``staging`` is the directory or URL that the bucket stands for.
+    ``max_runtime_s`` counts from the job's start to READY. ``seed`` drives sampling, splits and
+    search.
     """
 
     statement: str
@@ -57,6 +59,7 @@ class Definition:
     hyperparameters: tuple[tuple[str, str], ...] = ()
     iam_role: str = ""
     s3_bucket: str = ""
+    staging: str = ""
     kms_key: str = ""
     tags: str = ""
     garbage_collect: bool = True

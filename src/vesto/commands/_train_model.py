@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
@@ -29,7 +29,8 @@ from vesto.errors import (
 from vesto.files import remove_folder
 from vesto.result import Result
 from vesto.training.direct import METRICS
-from vesto.training.snapshot import check_columns, draw_rows, write_snapshot
+from vesto.training.snapshot import check_columns, draw_rows
+from vesto.training.staging import place_of, remove_staged, write_snapshot
 
 if TYPE_CHECKING:
     from vesto.commands.create_model import CreateModel
@@ -273,6 +274,7 @@ def _definition(
         hyperparameters=tuple(_xgboost_parameters.checked(k, v) for k, v in pairs),
         iam_role="default-aws-iam-role" if role.lower() == "default" else role,
         s3_bucket=statement.setting("S3_BUCKET") or "",
+        staging=_staging(statement, context),
         kms_key=statement.setting("KMS_KEY_ID") or "",
         tags=statement.setting("TAGS") or "",
         garbage_collect=statement.setting("S3_GARBAGE_COLLECT") != "OFF",
@@ -282,6 +284,14 @@ def _definition(
         job_name=f"redshiftml-{stamp}" + ("" if auto else "-xgboost"),
         engine_sql=sql,
     )
+
+
+def _staging(statement: CreateModel, context: Context) -> str:
+    warehouse = context.warehouse
+    try:
+        return place_of(statement.setting("S3_BUCKET") or "", warehouse.settings, warehouse.path)
+    except VestoError as error:
+        raise error.at(statement.span("SETTINGS")) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,13 +313,15 @@ class TrainModel:
             folder = warehouse.new_job_folder(self.model)
             definition = self.model.definition
             drawn = draw_rows(context.connection, definition, warehouse.settings)
-            write_snapshot(folder, drawn.rows)
+            write_snapshot(folder, definition, drawn.rows)
             job = warehouse.job_for(self.model, drawn, started_at_s)
             folder.write_job(job)
             warehouse.jobs.start(self.model.id)
         except BaseException:
             warehouse.catalog.remove(self.model)
-            remove_folder(warehouse.jobs.folder(self.model.id).path)
+            folder = warehouse.jobs.folder(self.model.id)
+            remove_staged(folder, replace(self.model.definition, garbage_collect=True))
+            remove_folder(folder.path)
             raise
         if context.wait:
             ended = warehouse.wait(self.model)

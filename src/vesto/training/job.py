@@ -1,8 +1,8 @@
 """A training job: what it is told, where its files stand, what it leaves.
 
-The folder ``jobs/<model id>`` holds job.json and snapshot.parquet, written by the owner of the
-warehouse; progress.json, program.safetensors, report.json and last result.json, written by the
-worker, which holds a lock on worker.lock while it lives.
+The folder ``jobs/<model id>`` holds snapshot.parquet (unless it is staged elsewhere) and then
+job.json, written by the owner of the warehouse; progress.json, program.safetensors, report.json
+and last result.json, written by the worker, which holds a lock on worker.lock while it lives.
 """
 
 from __future__ import annotations
@@ -68,11 +68,6 @@ class JobFolder:
     def job(self) -> Path:
         """What the worker is told."""
         return self.path / "job.json"
-
-    @property
-    def snapshot(self) -> Path:
-        """The training rows."""
-        return self.path / "snapshot.parquet"
 
     @property
     def program(self) -> Path:

@@ -1,31 +1,25 @@
-"""The training rows, drawn from the query and written where the worker finds them."""
+"""The training rows, drawn from the query."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from vesto.catalog.records import Definition
 from vesto.engines import Column, Connection
 from vesto.errors import (
     DatatypeMismatch,
-    DiskFull,
     DuplicateColumn,
-    InputOutputError,
     InvalidParameterValue,
     InvalidTrainingData,
     UndefinedColumn,
 )
-from vesto.files import flush_folder
 from vesto.settings import Settings
 from vesto.training.direct import read_job_target
 from vesto.training.encoding import read_columns
-from vesto.training.job import JobFolder
 from vesto.training.target import as_label
 
 AUTO_FAMILIES = {"integer", "fraction", "boolean", "text", "date", "time", "timestamp"}
@@ -132,23 +126,3 @@ def without_lonely_classes(rows: pa.Table, target: str) -> tuple[pa.Table, tuple
     more = ", ..." if len(lonely) > 5 else ""  # noqa: PLR2004 - examples enough
     notice = f'classes of "{target}" with a single row are left out: {words}{more}'
     return rows.filter(pc.invert(pc.is_in(rows[target], lonely))), (notice,)
-
-
-def write_snapshot(folder: JobFolder, rows: pa.Table) -> None:
-    """Put the rows into the job's folder, whole or not at all.
-
-    Raises:
-        DiskFull: There is no room for them.
-    """
-    draft = folder.snapshot.with_suffix(".draft")
-    try:
-        pq.write_table(rows, draft, compression="zstd")
-        with draft.open("rb+") as file:
-            os.fsync(file.fileno())
-        draft.replace(folder.snapshot)
-        flush_folder(folder.path)
-    except (OSError, pa.ArrowException) as error:
-        draft.unlink(missing_ok=True)
-        full = "No space" in str(error) or "errno 28" in str(error)
-        kind = DiskFull if full else InputOutputError
-        raise kind("the training rows could not be written", detail=str(error)) from error

@@ -17,6 +17,7 @@ from vesto.catalog.records import Outcome
 from vesto.errors import VestoError
 from vesto.files import remove_folder
 from vesto.training.job import JobFolder
+from vesto.training.staging import remove_staged
 
 LOOK_S: Final = 0.1
 GRACE_SHARE: Final = 0.05
@@ -59,12 +60,12 @@ class Supervisor:
     def resume(self, model_id: str) -> None:
         """Watch the worker that another owner started; start it again if it has gone.
 
-        A job without its snapshot or without time is over.
+        A job without job.json, which is written last, or without time is over.
         """
         folder = self.folder(model_id)
         if _is_final(folder) or folder.worker_pid() is not None:
             self._watch(model_id, None)
-        elif folder.job.exists() and folder.snapshot.exists() and self._has_time(folder):
+        elif folder.job.exists() and self._has_time(folder):
             self.start(model_id)
         else:
             reason = "the process ended while the model was trained, and its time is over"
@@ -134,9 +135,12 @@ class Supervisor:
         return {pid for pid in (ours, self.folder(model_id).worker_pid()) if pid is not None}
 
     def forget(self, model_id: str) -> None:
-        """End the job and remove its folder."""
+        """End the job and remove its files, staged ones too."""
         self.kill(model_id)
-        remove_folder(self.folder(model_id).path)
+        folder = self.folder(model_id)
+        with suppress(VestoError):
+            remove_staged(folder, folder.read_job().definition)
+        remove_folder(folder.path)
 
     def wait(self, model_id: str, timeout_s: float) -> None:
         """Wait until the job has ended or the time is over."""

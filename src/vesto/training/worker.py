@@ -1,6 +1,6 @@
 """The training process: ``python -m vesto.training.worker FOLDER``.
 
-It reads job.json and snapshot.parquet, and leaves program, report and result in the folder.
+It reads job.json and the training rows, and leaves program, report and result in the folder.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from vesto.catalog.records import Definition, Outcome
 from vesto.errors import DiskFull, OutOfMemory, TrainingFailed, VestoError
@@ -28,6 +27,7 @@ from vesto.training.encoding import Columns, read_columns
 from vesto.training.final import Decision, decide, finish
 from vesto.training.job import Job, JobFolder, Progress
 from vesto.training.search import BAG_ROWS, Search
+from vesto.training.staging import read_snapshot
 from vesto.training.target import Target
 
 LARGE_ROWS: Final = 20_000
@@ -187,7 +187,7 @@ def train(folder: JobFolder) -> None:
     definition = job.definition
     try:
         folder.write_progress(Progress(stage="reading", share=0.01))
-        rows = pq.read_table(folder.snapshot)
+        rows = read_snapshot(folder, definition)
         target = direct.read_job_target(rows, definition, job.maximum_classes)
         columns = read_columns(rows, definition)
         Training(folder, job, columns, target).run()
