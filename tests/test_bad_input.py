@@ -209,6 +209,10 @@ CASES = {
         "CREATE MODEL m FROM (SELECT a, word FROM odd) TARGET word FUNCTION f PROBLEM_TYPE REGRESSION",
         "22000", '"word" is no number',
     ),
+    "a column of intervals": (
+        "CREATE MODEL m FROM (SELECT a, INTERVAL 1 DAY AS span, label FROM odd) TARGET label FUNCTION f",
+        "22023", 'column "span" has no type a model can use',
+    ),
     "MAX_CELLS that keep too few rows": (
         "CREATE MODEL m FROM (SELECT a, label FROM odd) TARGET label FUNCTION f SETTINGS (MAX_CELLS 100)",
         "22000", "MAX_CELLS keeps 50 rows",

@@ -46,14 +46,17 @@ _TABLE: Final = (
     SqlType("timestamptz", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE", "timestamp", 1184),
     SqlType("super", "SUPER", "JSON", "super", 4000),
     SqlType("varbyte", "VARBYTE", "BLOB", "varbyte", 6551),
+    SqlType("interval", "INTERVAL", "INTERVAL", "interval", 1186),
+    # A bare NULL, which converts to anything; and what no Redshift type stands for.
     SqlType("unknown", "UNKNOWN", "VARCHAR", "unknown", 705),
+    SqlType("foreign", "FOREIGN", "VARCHAR", "foreign", 705),
 )
 BY_NAME: Final = {row.name: row for row in _TABLE}
 
 _DUCKDB: Final = {
     "BOOLEAN": "bool", "TINYINT": "int2", "UTINYINT": "int2", "SMALLINT": "int2",
     "USMALLINT": "int4", "INTEGER": "int4", "UINTEGER": "int8", "BIGINT": "int8",
-    "UBIGINT": "numeric", "HUGEINT": "numeric", "UHUGEINT": "numeric", "DECIMAL": "numeric",
+    "UBIGINT": "numeric", "HUGEINT": "numeric", "DECIMAL": "numeric", "INTERVAL": "interval",
     "FLOAT": "float4", "DOUBLE": "float8", "VARCHAR": "varchar", "ENUM": "varchar",
     "UUID": "varchar", "DATE": "date", "TIME": "time", "TIME_NS": "time",
     "TIME WITH TIME ZONE": "timetz", "TIMESTAMP": "timestamp", "TIMESTAMP_S": "timestamp",
@@ -78,7 +81,7 @@ def from_duckdb(name: str) -> SqlType:
     """The type for one that DuckDB's DESCRIBE prints, as ``DECIMAL(10,2)`` or ``INTEGER[]``."""
     if name.endswith("]"):
         return BY_NAME["super"]
-    return BY_NAME[_DUCKDB.get(re.sub(r"\(.*", "", name, flags=re.DOTALL), "unknown")]
+    return BY_NAME[_DUCKDB.get(re.sub(r"\(.*", "", name, flags=re.DOTALL), "foreign")]
 
 
 def from_words(words: str) -> SqlType | None:
@@ -99,11 +102,12 @@ def from_arrow(kind: pa.DataType) -> SqlType:
         (arrow.is_float16, "float4"), (arrow.is_string, "varchar"),
         (arrow.is_large_string, "varchar"), (arrow.is_string_view, "varchar"),
         (arrow.is_dictionary, "varchar"), (arrow.is_date, "date"), (arrow.is_time, "time"),
-        (arrow.is_nested, "super"), (arrow.is_binary, "varbyte"),
+        (arrow.is_nested, "super"), (arrow.is_binary, "varbyte"), (arrow.is_interval, "interval"),
+        (arrow.is_duration, "interval"), (arrow.is_null, "unknown"),
     )  # fmt: skip
     if arrow.is_timestamp(kind):
         return BY_NAME["timestamptz" if kind.tz else "timestamp"]
-    return BY_NAME[next((name for test, name in tests if test(kind)), "unknown")]
+    return BY_NAME[next((name for test, name in tests if test(kind)), "foreign")]
 
 
 def converts(given: SqlType, wanted: SqlType) -> bool:

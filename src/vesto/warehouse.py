@@ -260,8 +260,8 @@ class Warehouse:
     def clear_job(self, model: Model) -> None:
         """Remove the job's files, unless the user wants to keep them."""
         folder = self.jobs.folder(model.id)
-        remove_staged(folder, model.definition)
-        if model.definition.garbage_collect:
+        if model.definition.garbage_collect and folder.path.exists():
+            remove_staged(folder, model.definition)
             remove_folder(folder.path)
 
     # --- DROP MODEL, step by step ---------------------------------------------------------------

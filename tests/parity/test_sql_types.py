@@ -124,6 +124,8 @@ def test_moments(
     [
         ("int4", Number(0), "'5'"), ("int4", Number(0), "2.5"), ("varchar", WORDS, "2.5"),
         ("date", DateParts(0, PARTS), "'2024-02-29'"), ("time", DateParts(0, PARTS), "DATE '2024-02-29'"),
+        ("float8", Number(0), "INTERVAL 1 DAY"), ("varchar", WORDS, "INTERVAL 1 DAY"),
+        ("date", DateParts(0, PARTS), "INTERVAL 1 DAY"), ("int8", Number(0), "1::BIGNUM"),
     ],
 )  # fmt: skip
 def test_a_value_of_another_family_is_refused(
@@ -132,14 +134,3 @@ def test_a_value_of_another_family_is_refused(
     with pytest.raises(VestoError, match='argument 1 "x" has the type') as caught:
         scored(engine, connection, kind, step, value)
     assert caught.value.sqlstate == "42883"
-
-
-@pytest.mark.parametrize(
-    ("kind", "step"), [("float8", Number(0)), ("varchar", WORDS), ("date", DateParts(0, PARTS))]
-)
-def test_a_type_that_no_step_reads_is_an_error_of_the_statement(
-    engine: Engine, connection: Connection, kind: str, step: Step
-) -> None:
-    with pytest.raises(VestoError) as caught:
-        scored(engine, connection, kind, step, "INTERVAL 1 DAY")
-    assert caught.value.sqlstate in {"42804", "42883"}

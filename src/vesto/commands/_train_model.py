@@ -233,9 +233,10 @@ def _columns(statement: CreateModel, context: Context, sql: str) -> list[Column]
         columns = context.connection.describe(sql)
     except VestoError as error:
         raise error.at(statement.span("FROM")) from None
-    if any(column.type.name == "unknown" for column in columns):
-        wrong = next(column.name for column in columns if column.type.name == "unknown")
-        _refuse(statement, "FROM", f'column "{wrong}" has no type a model can use', "Cast it.")
+    for column in columns:
+        if column.type.name in {"foreign", "interval"}:
+            message = f'column "{column.name}" has no type a model can use'
+            _refuse(statement, "FROM", message, "Cast it.")
     return columns
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar, Final
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ _PROBLEMS: Final = {
     "MULTICLASS_CLASSIFICATION": "MulticlassClassification",
 }  # fmt: skip
 _OBJECTIVES: Final = {"ACCURACY": "Accuracy", "F1MACRO": "F1Macro"}
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _CLAUSES: Final = ("FROM", "WHERE", "GROUP BY", "HAVING", "ORDER BY", "LIMIT", "UNION")
 
 
@@ -86,7 +88,7 @@ def model_rows(model: Model, rate: float) -> Rows:
         ("Model Name", model.name),
         ("Schema Name", model.schema),
         ("Owner", model.owner),
-        ("Creation Time", model.created_at.strftime("%a, %d.%m.%Y %H:%M:%S")),
+        ("Creation Time", _moment(model.created_at)),
         ("Model State", str(model.state)),
     ]
     rows += [("Training Job Status", outcome.job_status)] if outcome.job_status else []
@@ -101,6 +103,11 @@ def model_rows(model: Model, rate: float) -> Rows:
     if outcome.hyperparameters:
         rows += [("", ""), ("HYPERPARAMETERS:", ""), *outcome.hyperparameters]
     return rows
+
+
+def _moment(when: datetime) -> str:
+    """As Redshift prints it; strftime would name the day in the process's own language."""
+    return f"{_DAYS[when.weekday()]}, {when:%d.%m.%Y %H:%M:%S}"
 
 
 def _query_rows(definition: Definition) -> Rows:
