@@ -36,7 +36,9 @@ def standardised(tape: Tape, register: int, values: F64) -> list[int]:
     flags = tape.append(Missing(register)) if len(finite) < len(values) else []
     if not len(finite):
         return flags
-    (filled,) = tape.append(Impute(register, float(np.median(finite))))
+    # Halfway between two huge numbers NumPy's median overflows.
+    median = np.clip(np.median(finite), finite.min(), finite.max())
+    (filled,) = tape.append(Impute(register, float(median)))
     spread = finite.std()
     skew = ((finite - finite.mean()) ** 3).mean() / spread**3 if spread > 0 else 0.0
     if abs(skew) > HEAVY_TAIL_SKEW:

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vesto.algorithms import ALGORITHMS, Algorithm, Fitted, Matrix, Task
+from vesto.programs.program import Output, label_output, value_output
+from vesto.programs.reference import link
 from vesto.training import metrics
 from vesto.training.encoding import Columns, Encoding, Style, encode, uses_target
 from vesto.training.target import Target
@@ -179,7 +181,9 @@ class Workshop:
         """Log loss or squared error of the rows that have margins; lower is better."""
         known = np.isfinite(margins[:, 0])
         y = self.target.values[known]
-        after = predictions(self.task, candidate.transform, margins[known], y)
+        after = link(
+            draft_output(self.task, candidate.transform, margins[known], y), margins[known]
+        )
         if self.task.problem == "regression":
             return metrics.mse(y, after[:, 0])
         return metrics.log_loss(y, after)
@@ -194,19 +198,16 @@ def smearing(margins: F64, y: F64) -> float:
     return float(y.mean()) / raised if np.isfinite(raised) and raised > 0 else 1.0
 
 
-def predictions(task: Task, transform: Transform, margins: F64, y: F64) -> F64:
-    """Margins as values (rows, 1) or probabilities (rows, classes)."""
+def draft_output(task: Task, transform: Transform, margins: F64, y: F64) -> Output:
+    """How a program of this task turns margins into predictions; labels are class numbers."""
     if task.problem == "regression":
         if transform == "log":
-            with np.errstate(over="ignore"):
-                return np.exp(margins) * smearing(margins, y)
-        return margins
-    if task.problem == "binary":
-        share = 1.0 / (1.0 + np.exp(-margins))
-        return np.hstack([1.0 - share, share])
-    raised = np.exp(margins - margins.max(axis=1, keepdims=True))
-    shares: F64 = raised / raised.sum(axis=1, keepdims=True)
-    return shares
+            return value_output("float8", "exp", factor=smearing(margins, y))
+        return value_output("float8")
+    labels = tuple(str(place) for place in range(task.classes))
+    return label_output(
+        "varchar", labels, link="sigmoid" if task.problem == "binary" else "softmax"
+    )
 
 
 def make_folds(target: Target, count: int, seed: int) -> I64:

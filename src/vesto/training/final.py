@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from vesto.catalog.records import Definition
 from vesto.programs.bodies import LEAF, Body, Forest
-from vesto.programs.program import Output, Program, label_output, value_output
+from vesto.programs.program import Output, Program
+from vesto.programs.reference import choose, link
 from vesto.training import metrics
-from vesto.training.candidates import Trial, Workshop, predictions, smearing
+from vesto.training.candidates import Trial, Workshop, draft_output
 from vesto.training.encoding import uses_target
 
 F64 = NDArray[np.float64]
@@ -25,13 +26,14 @@ REFIT_FACTOR: Final = 1.4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decision:
-    """How probabilities become labels, and what that scores on rows the models did not see.
+    """How margins become predictions, and what that scores on rows the models did not see.
 
-    ``chosen`` has shape (rows,): the class of each such row, or the value of a regression.
+    ``chosen`` has shape (rows,): the class of each such row, or the value of a regression;
+    ``after`` their probabilities (rows, classes) or values (rows, 1). The labels of ``output``
+    are class numbers.
     """
 
-    threshold: float
-    offsets: F64
+    output: Output
     metric: str
     score: float
     chosen: F64
@@ -42,27 +44,18 @@ def decide(workshop: Workshop, trial: Trial, objective: str) -> Decision:
     """The threshold or offsets that suit the objective, and its score out of fold."""
     known = np.isfinite(trial.margins[:, 0])
     y, task = workshop.target.values[known], workshop.task
-    after = predictions(task, trial.candidate.transform, trial.margins[known], y)
+    output = draft_output(task, trial.candidate.transform, trial.margins[known], y)
+    after = link(output, trial.margins[known])
     if task.problem == "regression":
         value = after[:, 0]
-        return Decision(0.5, np.zeros(0), "validation:mse", metrics.mse(y, value), value, after)
-    threshold, offsets = 0.5, np.zeros(task.classes)
+        return Decision(output, "validation:mse", metrics.mse(y, value), value, after)
     if task.problem == "binary" and objective in {"F1", "ACCURACY", "F1MACRO"}:
-        threshold = best_threshold(y, after[:, 1], objective)
+        output = replace(output, threshold=best_threshold(y, after[:, 1], objective))
     elif objective in {"F1MACRO", "F1"}:
-        offsets = best_offsets(y, after)
-    chosen = choose(after, threshold, offsets)
+        output = replace(output, offsets=best_offsets(y, after))
+    chosen = choose(output, after)
     name, score = measure(objective, y, after, chosen)
-    return Decision(threshold, offsets, name, score, chosen.astype(np.float64), after)
-
-
-def choose(after: F64, threshold: float, offsets: F64) -> NDArray[np.int64]:
-    """The class of each row of probabilities, as the program's output chooses."""
-    if after.shape[1] == 2:  # noqa: PLR2004 - two classes
-        return (after[:, 1] > threshold).astype(np.int64)
-    with np.errstate(divide="ignore"):
-        best: NDArray[np.int64] = np.argmax(np.log(after) + offsets, axis=1)
-    return best
+    return Decision(output, name, score, chosen.astype(np.float64), after)
 
 
 def measure(objective: str, y: F64, after: F64, chosen: NDArray[np.int64]) -> tuple[str, float]:
@@ -147,25 +140,16 @@ def _fold_bodies(workshop: Workshop, trial: Trial, *, late: bool) -> list[Body]:
 
 
 def _output(workshop: Workshop, trial: Trial, decision: Decision, definition: Definition) -> Output:
+    """The decision's output with the target's type and labels, held where a line runs on."""
     kind = definition.target_type
     if workshop.target.labels:
-        binary = workshop.task.problem == "binary"
-        return label_output(
-            kind, workshop.target.labels, threshold=decision.threshold, offsets=decision.offsets,
-            link="sigmoid" if binary else "softmax",
-        )  # fmt: skip
-    if kind == "numeric":
-        kind = "float8"
-    if trial.candidate.transform == "log":
-        known = np.isfinite(trial.margins[:, 0])
-        factor = smearing(trial.margins[known], workshop.target.values[known])
-        return value_output(kind, "exp", factor=factor)
-    output = value_output(kind)
+        return replace(decision.output, type=kind, labels=workshop.target.labels)
+    kind = "float8" if kind == "numeric" else kind
     if trial.candidate.algorithm != "linear_learner":
-        return output
+        return replace(decision.output, type=kind)
     y = workshop.target.values
     # A line runs on past everything it was shown; trees cannot.
-    return Output(kind, "identity", (), 0.5, np.empty(0), 1.0, float(y.min()), float(y.max()))
+    return replace(decision.output, type=kind, low=float(y.min()), high=float(y.max()))
 
 
 def bagged(bodies: list[Body]) -> Forest:

@@ -70,7 +70,7 @@ def quality(workshop: Workshop, decision: Decision, trial: Trial) -> dict[str, A
     if workshop.task.problem == "binary":
         found["f1"] = metrics.f1(y, chosen)
         found["auc"] = metrics.auc(y, decision.after[:, 1])
-        found["threshold"] = decision.threshold
+        found["threshold"] = decision.output.threshold
     return found
 
 
