@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,22 @@ class TestFullDisk:
             assert session.execute("SELECT a FROM kept").rows() == [(42,)]
             with pytest.raises(vesto.VestoError):
                 session.execute("SELECT * FROM big")
+
+    def test_a_disk_that_fills_up_during_training_fails_the_model_alone(self, small: Path) -> None:
+        with vesto.connect(small / "shop") as session:
+            session.wait_for_models = False
+            session.execute(POINTS)
+            session.execute(SMALL_MODEL.format(name="first", function="f"))
+            session.wait("first")
+            session.execute(
+                "CREATE MODEL second FROM points TARGET label FUNCTION g SETTINGS (MAX_RUNTIME 8)"
+            )
+            with suppress(OSError), (small / "filler").open("wb", buffering=0) as filler:
+                while True:
+                    filler.write(b"x" * 4096)
+            model = session.wait("second", 4)
+            assert model.state == "TRAINING"  # the catalog cannot be written either
+            (small / "filler").unlink()
+            with pytest.raises(vesto.VestoError, match=r"disk is full|No space"):
+                session.wait("second", 20)
+            assert session.execute("SELECT count(f(a, b, c)) FROM points").rows() == [(600,)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -19,7 +20,9 @@ from vesto.files import remove_folder
 from vesto.training.job import JobFolder
 from vesto.training.staging import remove_staged
 
+log: Final = logging.getLogger(__name__)
 LOOK_S: Final = 0.1
+RETRY_S: Final = 1.0
 GRACE_SHARE: Final = 0.05
 GRACE_S: Final = 5.0
 END_MARGIN_S: Final = 2.0
@@ -105,7 +108,20 @@ class Supervisor:
                 cut_off = True
                 self.kill(model_id)
         if folder.path.exists():
-            self._ended(model_id, outcome(folder, process, cut_off=cut_off))
+            self._hand_over(model_id, outcome(folder, process, cut_off=cut_off))
+
+    def _hand_over(self, model_id: str, done: Outcome) -> None:
+        """Say what the job came to; while the catalog cannot be written, again and again."""
+        warned = False
+        while not warned or not self._closing.wait(RETRY_S):
+            try:
+                self._ended(model_id, done)
+            except VestoError as error:
+                if not warned:
+                    log.warning("the end of a training job waits to be recorded: %s", error)
+                warned = True
+            else:
+                return
 
     @staticmethod
     def _lives(folder: JobFolder, process: subprocess.Popen[bytes] | None) -> bool:
@@ -178,6 +194,8 @@ def outcome(
     if cut_off:
         return Outcome(failure="Autopilot candidate has no models: raise MAX_RUNTIME")
     code = process.returncode if process else None
+    if code == os.EX_IOERR:
+        return Outcome(failure="the model could not be written: the disk is full")
     how = f"signal {-code}" if code and code < 0 else f"exit code {code}"
     last = _last_words(folder)
     reason = f"the training process ended without a result ({how})"

@@ -5,6 +5,7 @@ It reads job.json and the training rows, and leaves program, report and result i
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -209,8 +210,20 @@ def _fail(folder: JobFolder, error: VestoError) -> None:
 
 
 def main() -> None:
-    """Take the job's lock, then train, unless another worker has done it meanwhile."""
-    folder = JobFolder(Path(sys.argv[1]))
+    """Take the job's lock, then train, unless another worker has done it meanwhile.
+
+    Where even the failure cannot be written, the exit code tells of the full disk.
+    """
+    try:
+        run_job(JobFolder(Path(sys.argv[1])))
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            sys.exit(os.EX_IOERR)
+        raise
+
+
+def run_job(folder: JobFolder) -> None:
+    """Train, unless the job has its final result."""
     folder.hold()
     result = folder.read_result()
     if result is not None and result[1]:
