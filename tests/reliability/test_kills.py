@@ -14,7 +14,8 @@ from tests_support import POINTS, SMALL_MODEL
 import vesto
 from vesto.catalog.records import State
 
-# Runs SQL in a process that dies just before or just after one named step.
+# Runs SQL in a process that dies just before or just after one named step; closing waits for
+# the steps that a job's watcher takes after the statement has returned.
 DYING = """
 import importlib, os, signal, sys
 import vesto
@@ -29,6 +30,7 @@ def deadly(*args, **options):
 session = vesto.connect(path)
 setattr(place, step, deadly)
 session.execute(sql)
+session.close()
 """
 
 CREATE = [
