@@ -193,7 +193,7 @@ CASES = {
         + AUTO_OFF.format("reg:squarederror"),
         "22023", "PROBLEM_TYPE needs AUTO ON",
     ),
-    "AUTO OFF alone": ("CREATE MODEL m FROM odd TARGET label FUNCTION f AUTO OFF", "22023", "MODEL_TYPE"),
+    "AUTO OFF alone": ("CREATE MODEL m FROM odd TARGET label FUNCTION f AUTO OFF", "42601", "MODEL_TYPE"),
     "an objective of the other kind": (
         "CREATE MODEL m FROM odd TARGET label FUNCTION f PROBLEM_TYPE REGRESSION OBJECTIVE 'F1'",
         "22023", "does not fit",

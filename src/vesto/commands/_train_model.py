@@ -45,7 +45,7 @@ RESERVED_SCHEMAS: Final = frozenset({"vesto", "pg_catalog", "information_schema"
 
 def bind_training(statement: CreateModel, context: Context) -> TrainModel:
     """Every mistake of a training statement that can be found before rows are read."""
-    _check_clauses(statement)
+    _check_values(statement)
     assert statement.source is not None
     assert statement.function is not None
     auto = statement.auto is not False
@@ -74,26 +74,10 @@ def bind_training(statement: CreateModel, context: Context) -> TrainModel:
     return TrainModel(model)
 
 
-# --- Clauses against each other -------------------------------------------------------------------
+# --- Values of the clauses -------------------------------------------------------------------
 
 
-def _check_clauses(statement: CreateModel) -> None:
-    for clause, value in (
-        ("FROM", statement.source), ("TARGET", statement.target), ("FUNCTION", statement.function),
-    ):  # fmt: skip
-        if value is None:
-            raise StatementSyntaxError(
-                f"CREATE MODEL needs {clause}", span=statement.span("NAME"),
-                hint="CREATE MODEL m FROM (SELECT ...) TARGET column FUNCTION f.",
-            )  # fmt: skip
-    if statement.function_types is not None:
-        _refuse(statement, "FUNCTION", "FUNCTION takes no types here: they are the columns' own")
-    if statement.returns is not None:
-        _refuse(statement, "RETURNS", "RETURNS is only for models that were trained elsewhere")
-    for name in ("HORIZON", "FREQUENCY", "PERCENTILES", "MAX_BATCH_ROWS"):
-        if statement.setting(name) is not None:
-            what = "remote models" if name == "MAX_BATCH_ROWS" else "MODEL_TYPE FORECAST"
-            _refuse(statement, "SETTINGS", f"{name} is only for {what}")
+def _check_values(statement: CreateModel) -> None:
     (_check_auto_on if statement.auto is not False else _check_auto_off)(statement)
 
 
@@ -102,9 +86,6 @@ def _refuse(statement: CreateModel, clause: str, message: str, hint: str = "") -
 
 
 def _check_auto_on(statement: CreateModel) -> None:
-    if statement.hyperparameters is not None:
-        hint = "Leave them out, or use AUTO OFF MODEL_TYPE XGBOOST."
-        _refuse(statement, "HYPERPARAMETERS", "HYPERPARAMETERS need AUTO OFF", hint)
     if statement.objective is None:
         return
     name = AUTO_OBJECTIVES.get(statement.objective.upper())
@@ -120,14 +101,6 @@ def _check_auto_on(statement: CreateModel) -> None:
 
 
 def _check_auto_off(statement: CreateModel) -> None:
-    if statement.model_type is None:
-        _refuse(statement, "AUTO", "AUTO OFF needs MODEL_TYPE", "Add MODEL_TYPE XGBOOST.")
-    if statement.problem_type is not None:
-        hint = "The objective says it: leave PROBLEM_TYPE out."
-        _refuse(statement, "PROBLEM_TYPE", "PROBLEM_TYPE needs AUTO ON", hint)
-    if statement.objective is None:
-        hint = f"Add OBJECTIVE; it is one of {', '.join(METRICS)}."
-        _refuse(statement, "AUTO", "AUTO OFF MODEL_TYPE XGBOOST needs OBJECTIVE", hint)
     assert statement.objective is not None
     objective = statement.objective.lower()
     if objective.startswith("rank:"):
@@ -136,12 +109,6 @@ def _check_auto_off(statement: CreateModel) -> None:
     if objective not in METRICS:
         hint = f"It is one of {', '.join(METRICS)}."
         _refuse(statement, "OBJECTIVE", f"objective {statement.objective!r} is not known", hint)
-    if statement.preprocessors is None:
-        hint = "Add PREPROCESSORS 'none'."
-        _refuse(statement, "AUTO", "AUTO OFF MODEL_TYPE XGBOOST needs PREPROCESSORS", hint)
-    if statement.hyperparameters is None:
-        hint = "Add HYPERPARAMETERS DEFAULT."
-        _refuse(statement, "AUTO", "AUTO OFF MODEL_TYPE XGBOOST needs HYPERPARAMETERS", hint)
     _check_hyperparameters(statement, objective)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal
 
 from vesto.commands import Context
+from vesto.commands._model_forms import check_form
 from vesto.commands._train_model import TrainModel, bind_training
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, literal, quoted
@@ -108,19 +109,22 @@ class CreateModel:
 
         Raises:
             ActiveTransaction: Inside a transaction block.
+            StatementSyntaxError: A clause is missing.
+            InvalidParameterValue: Clauses do not go together.
             FeatureNotSupported: A form that is not built yet.
             VestoError: Any other mistake, with its position.
         """
         if context.in_transaction:
             raise ActiveTransaction("CREATE MODEL cannot run inside a transaction block")
-        self._check_form()
+        check_form(self)
+        self._check_built()
         return bind_training(self, context)
 
     def setting(self, name: str) -> str | None:
         """One of SETTINGS."""
         return dict(self.settings).get(name)
 
-    def _check_form(self) -> None:
+    def _check_built(self) -> None:
         if self.sagemaker:
             raise self._not_yet("SAGEMAKER", "models behind an endpoint (SAGEMAKER)")
         if self.source and self.source.kind == "job":

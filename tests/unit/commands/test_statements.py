@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vesto.commands import COMMANDS, find_command
+from vesto.commands._privileges import ASSUMEROLE_FOR, ON_OBJECTS, SYSTEM, Grantee, Privileges
+from vesto.commands.create_external_model import CHOICES, CreateExternalModel
 from vesto.commands.create_model import (
     MODEL_TYPES,
     PROBLEM_TYPES,
@@ -15,6 +17,8 @@ from vesto.commands.create_model import (
     Source,
 )
 from vesto.commands.drop_model import DropModel
+from vesto.commands.grant import Grant
+from vesto.commands.revoke import Revoke
 from vesto.commands.show_model import ShowModel, clauses
 from vesto.commands.wait_for_model import WaitForModel
 from vesto.dialect.cursor import Cursor
@@ -67,8 +71,60 @@ models = st.builds(
     | st.lists(st.tuples(words.map(str.lower), texts), max_size=3).map(tuple),
     settings=settings_values(),
 )
+grantees = st.one_of(
+    st.just(Grantee("PUBLIC")),
+    st.builds(Grantee, st.just("USER"), words, st.booleans()),
+    st.builds(Grantee, st.sampled_from(["ROLE", "GROUP"]), words),
+)
+
+
+def some(values: st.SearchStrategy[str | Name]) -> st.SearchStrategy[tuple[str | Name, ...]]:
+    return st.lists(values, min_size=1, max_size=3).map(tuple)
+
+
+KINDS = {"TABLES IN SCHEMA": "TABLE", "FUNCTIONS IN SCHEMA": "FUNCTION"}
+roles = st.sampled_from(["ALL", "DEFAULT", "arn:aws:iam::1:role/r", "it's"])
+privileges = st.one_of(
+    st.builds(Privileges, some(st.sampled_from(SYSTEM))),
+    st.sampled_from([*ON_OBJECTS, *KINDS]).flatmap(
+        lambda kind: st.builds(
+            Privileges,
+            some(st.sampled_from(ON_OBJECTS[KINDS.get(kind, kind)])),
+            st.just(kind),
+            some(names),
+        )
+    ),
+    st.builds(Privileges, st.just(()), st.just("ROLE"), some(st.builds(Name, words))),
+    st.builds(
+        Privileges,
+        st.just(()),
+        st.just("ASSUMEROLE"),
+        st.just(()),
+        some(roles),
+        some(st.sampled_from(ASSUMEROLE_FOR)),
+    ),
+)
+external_settings = st.fixed_dictionaries(
+    {"MODEL_ID": texts},
+    optional={
+        "PROMPT": texts,
+        "SUFFIX": texts,
+        "REQUEST_TYPE": st.just("UNIFIED"),
+        "RESPONSE_TYPE": st.sampled_from(CHOICES["RESPONSE_TYPE"]),
+    },
+)
+external_models = st.builds(
+    CreateExternalModel,
+    name=names,
+    function=names,
+    iam_role=st.none() | texts,
+    settings=external_settings.map(lambda settings: tuple(settings.items())),
+)
 statements = st.one_of(
     models,
+    external_models,
+    st.builds(Grant, privileges, some(grantees)),
+    st.builds(Revoke, privileges, some(grantees), st.booleans(), st.booleans()),
     st.builds(DropModel, names, st.booleans()),
     st.builds(ShowModel, st.none() | names),
     st.builds(WaitForModel, names),
@@ -104,7 +160,15 @@ def test_every_beginning_of_a_statement_is_a_statement_or_a_clean_error(
 
 @given(st.text(max_size=60))
 def test_no_text_raises_anything_but_our_errors(text: str) -> None:
-    for start in ("CREATE MODEL ", "DROP MODEL ", "SHOW MODEL ", ""):
+    for start in (
+        "CREATE MODEL ",
+        "DROP MODEL ",
+        "SHOW MODEL ",
+        "GRANT ",
+        "REVOKE ",
+        "CREATE EXTERNAL MODEL ",
+        "",
+    ):
         try:
             cursor = Cursor(start + text)
             command = find_command(cursor)
@@ -181,6 +245,20 @@ MISTAKES = {
     "DROP MODEL m n": ("the end of the statement", 14),
     "SHOW MODEL 'm'": ("a model's name or ALL", 12),
     "WAIT FOR MODEL": ("a model's name", 15),
+    "GRANT EXECUTE ON MODEL m": ("expected TO", 25),
+    "GRANT SELECT ON MODEL m TO u": ("SELECT is no privilege on a model", 7),
+    "GRANT CREATE MODELS TO u": ("CREATE MODELS is no privilege of the system", 7),
+    "GRANT EXECUTE ON MODEL m TO ROLE r WITH GRANT OPTION": ("does not go with ROLE", 36),
+    "GRANT ASSUMEROLE ON 'r' TO u FOR TEA": ("one of ALL, COPY", 34),
+    "REVOKE ALL ON MODEL m TO u": ("expected FROM", 23),
+    "CREATE EXTERNAL MODEL m FUNCTION f": ("needs MODEL_TYPE", 1),
+    "CREATE EXTERNAL MODEL m FUNCTION f MODEL_TYPE BEDROCK SETTINGS (PROMPT 'x')": (
+        "needs MODEL_ID",
+        55,
+    ),
+    "CREATE EXTERNAL MODEL m FUNCTION f MODEL_TYPE BEDROCK SETTINGS (MODEL_ID 'x', "
+    "REQUEST_TYPE RAW)": ("needs RESPONSE_TYPE SUPER", 55),
+    "CREATE EXTERNAL MODEL m FUNCTION f FUNCTION g": ("FUNCTION is given twice", 36),
 }
 
 

@@ -1,0 +1,181 @@
+"""What GRANT and REVOKE have in common: privileges, the objects they are on, and who has them.
+
+Grammar: Amazon Redshift Database Developer Guide, "GRANT" and "REVOKE".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from vesto.dialect.cursor import Cursor
+from vesto.dialect.names import Name, literal, quoted
+from vesto.errors import StatementSyntaxError
+
+ON_OBJECTS: Final = {
+    "MODEL": ("EXECUTE", "ALL"),
+    "TABLE": (
+        "SELECT", "INSERT", "UPDATE", "DELETE", "DROP", "TRUNCATE", "ALTER", "REFERENCES", "ALL",
+    ),
+    "SCHEMA": ("CREATE", "USAGE", "ALTER", "DROP", "ALL"),
+    "DATABASE": ("CREATE", "TEMPORARY", "TEMP", "USAGE", "ALTER", "ALL"),
+    "FUNCTION": ("EXECUTE", "ALL"),
+    "LANGUAGE": ("USAGE",),
+}  # fmt: skip
+SYSTEM: Final = (
+    "CREATE MODEL", "DROP MODEL", "CREATE USER", "DROP USER", "ALTER USER", "CREATE SCHEMA",
+    "DROP SCHEMA", "ALTER DEFAULT PRIVILEGES", "ACCESS CATALOG", "ACCESS SYSTEM TABLE",
+    "CREATE TABLE", "DROP TABLE", "ALTER TABLE", "CREATE OR REPLACE FUNCTION", "DROP FUNCTION",
+    "CREATE OR REPLACE VIEW", "DROP VIEW", "CREATE ROLE", "DROP ROLE", "TRUNCATE TABLE", "VACUUM",
+    "ANALYZE", "CANCEL",
+)  # fmt: skip
+ASSUMEROLE_FOR: Final = ("ALL", "COPY", "UNLOAD", "EXTERNAL FUNCTION", "CREATE MODEL")
+
+
+@dataclass(frozen=True, slots=True)
+class Grantee:
+    """Who gets or loses privileges; PUBLIC has no name, only users have the grant option."""
+
+    kind: str
+    name: str = ""
+    grant_option: bool = False
+
+    def sql(self) -> str:
+        """The grantee as text."""
+        if self.kind == "PUBLIC":
+            return "PUBLIC"
+        option = " WITH GRANT OPTION" if self.grant_option else ""
+        word = "" if self.kind == "USER" else f"{self.kind} "
+        return word + quoted(self.name) + option
+
+
+@dataclass(frozen=True, slots=True)
+class Privileges:
+    """Privileges on objects of one kind.
+
+    ``kind`` is empty for system privileges, MODEL, TABLE and the like, or "TABLES IN SCHEMA" and
+    "FUNCTIONS IN SCHEMA" for all of a schema; ROLE where roles are granted, ASSUMEROLE where
+    ``roles`` and ``purposes`` say which outside roles are open for what.
+    """
+
+    privileges: tuple[str, ...]
+    kind: str = ""
+    objects: tuple[Name, ...] = ()
+    roles: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+
+    def sql(self) -> str:
+        """What stands between GRANT and TO."""
+        listed = ", ".join(self.privileges)
+        if self.kind == "ASSUMEROLE":
+            roles = ", ".join(r if r in {"ALL", "DEFAULT"} else literal(r) for r in self.roles)
+            return f"ASSUMEROLE ON {roles}"
+        if self.kind == "ROLE":
+            return ", ".join(f"ROLE {name.sql()}" for name in self.objects)
+        if not self.kind:
+            return listed
+        every = "ALL " if self.kind.endswith("IN SCHEMA") else ""
+        return f"{listed} ON {every}{self.kind} {', '.join(o.sql() for o in self.objects)}"
+
+    def sql_purposes(self) -> str:
+        """What stands at the end of GRANT ASSUMEROLE."""
+        return f" FOR {', '.join(self.purposes)}" if self.purposes else ""
+
+
+def read_privileges(cursor: Cursor) -> dict[str, Any]:
+    """Read up to TO or FROM; the fields of ``Privileges`` but for ``purposes``."""
+    if cursor.accept("ROLE"):
+        roles = [Name(cursor.identifier("a role"))]
+        while cursor.accept(","):
+            cursor.expect("ROLE")
+            roles.append(Name(cursor.identifier("a role")))
+        return {"privileges": (), "kind": "ROLE", "objects": tuple(roles)}
+    if cursor.accept("ASSUMEROLE"):
+        cursor.expect("ON")
+        outside = tuple(_listed(cursor, _role))
+        return {"privileges": (), "kind": "ASSUMEROLE", "roles": outside}
+    start = cursor.span
+    privileges = tuple(_listed(cursor, _privilege))
+    kind, objects = _objects(cursor) if cursor.accept("ON") else ("", ())
+    known = SYSTEM if not kind else ON_OBJECTS[_singular(kind)]
+    for privilege in privileges:
+        if privilege not in known:
+            what = f"on a {_singular(kind).lower()}" if kind else "of the system"
+            hint = f"The privileges {what} are {', '.join(known)}."
+            message = f"{privilege} is no privilege {what}"
+            raise StatementSyntaxError(message, hint=hint, span=start)
+    return {"privileges": privileges, "kind": kind, "objects": objects}
+
+
+def _singular(kind: str) -> str:
+    return {"TABLES IN SCHEMA": "TABLE", "FUNCTIONS IN SCHEMA": "FUNCTION"}.get(kind, kind)
+
+
+def _listed(cursor: Cursor, read: Any) -> list[Any]:
+    found = [read(cursor)]
+    while cursor.accept(","):
+        found.append(read(cursor))
+    return found
+
+
+def _privilege(cursor: Cursor) -> str:
+    words = [cursor.word("a privilege")]
+    while cursor.here.kind == "word" and not any(cursor.peek(w) for w in ("ON", "TO", "FROM")):
+        words.append(cursor.word("a privilege"))
+    return " ".join(words).removesuffix(" PRIVILEGES")
+
+
+def _role(cursor: Cursor) -> str:
+    for word in ("ALL", "DEFAULT"):
+        if cursor.accept(word):
+            return word
+    return cursor.string("a role")
+
+
+def _objects(cursor: Cursor) -> tuple[str, tuple[Name, ...]]:
+    if cursor.accept("ALL"):
+        for word in ("TABLES", "FUNCTIONS"):
+            if cursor.accept(word, "IN", "SCHEMA"):
+                return f"{word} IN SCHEMA", tuple(_listed(cursor, Cursor.name))
+        raise cursor.error("TABLES IN SCHEMA or FUNCTIONS IN SCHEMA")
+    kind = next((word for word in ON_OBJECTS if cursor.accept(word)), "TABLE")
+    return kind, tuple(_listed(cursor, _function if kind == "FUNCTION" else Cursor.name))
+
+
+def _function(cursor: Cursor) -> Name:
+    name = cursor.name("a function")
+    if cursor.peek("("):
+        cursor.parenthesised("the argument types")
+    return name
+
+
+def read_purposes(cursor: Cursor) -> tuple[str, ...]:
+    """Read FOR and what ASSUMEROLE is for."""
+    cursor.expect("FOR")
+    return tuple(_listed(cursor, _purpose))
+
+
+def _purpose(cursor: Cursor) -> str:
+    for words in ASSUMEROLE_FOR:
+        if cursor.accept(*words.split()):
+            return words
+    raise cursor.error(f"one of {', '.join(ASSUMEROLE_FOR)}")
+
+
+def read_grantees(cursor: Cursor) -> tuple[Grantee, ...]:
+    """Read the users, roles and groups, separated by commas."""
+    return tuple(_listed(cursor, _grantee))
+
+
+def _grantee(cursor: Cursor) -> Grantee:
+    if cursor.accept("PUBLIC"):
+        return Grantee("PUBLIC")
+    kind = next((word for word in ("ROLE", "GROUP") if cursor.accept(word)), "USER")
+    name = cursor.identifier("a user, ROLE, GROUP or PUBLIC")
+    span = cursor.span
+    option = cursor.accept("WITH", "GRANT", "OPTION")
+    if option and kind != "USER":
+        hint = "Grant to the users themselves."
+        message = f"WITH GRANT OPTION does not go with {kind}"
+        raise StatementSyntaxError(message, hint=hint, span=span)
+    return Grantee(kind, name, option)
