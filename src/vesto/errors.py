@@ -190,6 +190,42 @@ class InvalidText(VestoError):
     sqlstate = "22P02"
 
 
+class InvalidDatetime(VestoError):
+    """Text that is no date or time."""
+
+    sqlstate = "22007"
+
+
+class DatetimeOverflow(VestoError):
+    """A date or time with a part out of its range, as the 30th of February."""
+
+    sqlstate = "22008"
+
+
+class StringTooLong(VestoError):
+    """Text longer than its column."""
+
+    sqlstate = "22001"
+
+
+class WrongObjectType(VestoError):
+    """A statement for another kind of object."""
+
+    sqlstate = "42809"
+
+
+class GeneratedAlways(VestoError):
+    """A value for a column that gives its values itself."""
+
+    sqlstate = "428C9"
+
+
+class UndefinedParameter(VestoError):
+    """A configuration parameter of that name does not exist."""
+
+    sqlstate = "42704"
+
+
 class NumericValueOutOfRange(VestoError):
     """A number does not fit its type."""
 
@@ -332,6 +368,6 @@ def from_json(text: str) -> VestoError:
     wanted = {"sqlstate", "message", "detail", "hint"}
     if not (isinstance(fields, dict) and fields.keys() == wanted):
         raise ValueError("no error that to_json wrote")
-    kinds = {kind.sqlstate: kind for kind in subclasses()}
+    kinds = {kind.sqlstate: kind for kind in reversed(subclasses())}
     kind = kinds.get(fields.pop("sqlstate"), VestoError)
     return kind(fields.pop("message"), **fields)

@@ -17,6 +17,7 @@ from vesto.dialect.allowed import check_allowed
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.invented import refuse_invented
 from vesto.dialect.names import Name
+from vesto.dialect.rules.apply import Surroundings
 from vesto.dialect.scanner import split
 from vesto.dialect.translate import Signature, Translated, translate
 from vesto.engines import Column
@@ -116,7 +117,7 @@ class Session:
 
     def _run_plain(self, text: str, parameters: Sequence[Any]) -> Result:
         translated = translate(
-            text, self._functions, system_views.NAMES,
+            text, self._functions, Surroundings(system_views.NAMES),
             engine_dialect_too=not self.warehouse.locked,
         )  # fmt: skip
         check_allowed(translated, locked=self.warehouse.locked)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from vesto.dialect.cursor import Cursor
-from vesto.dialect.names import Name, literal, quoted
+from vesto.dialect.names import Name, quoted, written
 from vesto.errors import StatementSyntaxError
 
 ON_OBJECTS: Final = {
@@ -68,7 +68,7 @@ class Privileges:
         """What stands between GRANT and TO."""
         listed = ", ".join(self.privileges)
         if self.kind == "ASSUMEROLE":
-            roles = ", ".join(r if r in {"ALL", "DEFAULT"} else literal(r) for r in self.roles)
+            roles = ", ".join(r if r in {"ALL", "DEFAULT"} else written(r) for r in self.roles)
             return f"ASSUMEROLE ON {roles}"
         if self.kind == "ROLE":
             return ", ".join(f"ROLE {name.sql()}" for name in self.objects)

@@ -14,6 +14,7 @@ from vesto.commands import DEFAULT_SCHEMA, Context
 from vesto.commands.wait_for_model import check_ready
 from vesto.dialect.allowed import check_allowed
 from vesto.dialect.names import Name, checked
+from vesto.dialect.rules.apply import Surroundings
 from vesto.dialect.translate import is_known_function, translate
 from vesto.engines import Column
 from vesto.errors import (
@@ -174,7 +175,7 @@ def _query(statement: CreateModel, context: Context) -> str:
     start = statement.span("FROM")
     try:
         translated = translate(
-            text, lambda _schema, _name: (), frozenset(),
+            text, lambda _schema, _name: (), Surroundings(),
             engine_dialect_too=not context.warehouse.locked,
         )  # fmt: skip
         check_allowed(translated, locked=context.warehouse.locked)

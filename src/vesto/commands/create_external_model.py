@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final, NoReturn
 
 from vesto.commands import Context
 from vesto.dialect.cursor import Cursor
-from vesto.dialect.names import Name, literal
+from vesto.dialect.names import Name, written
 from vesto.errors import FeatureNotSupported, InvalidParameterValue, Span, StatementSyntaxError
 
 CHOICES: Final = {"REQUEST_TYPE": ("RAW", "UNIFIED"), "RESPONSE_TYPE": ("VARCHAR", "SUPER")}
@@ -56,8 +56,8 @@ class CreateExternalModel:
 
     def sql(self) -> str:
         """The statement as text."""
-        role = f" IAM_ROLE {literal(self.iam_role)}" if self.iam_role is not None else ""
-        pairs = (f"{k} {v if k in CHOICES else literal(v)}" for k, v in self.settings)
+        role = f" IAM_ROLE {written(self.iam_role)}" if self.iam_role is not None else ""
+        pairs = (f"{k} {v if k in CHOICES else written(v)}" for k, v in self.settings)
         return (
             f"CREATE EXTERNAL MODEL {self.name.sql()} FUNCTION {self.function.sql()}{role} "
             f"MODEL_TYPE {self.model_type} SETTINGS ({', '.join(pairs)})"

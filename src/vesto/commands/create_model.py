@@ -9,7 +9,7 @@ from vesto.commands import Context
 from vesto.commands._model_forms import check_form
 from vesto.commands._train_model import TrainModel, bind_training
 from vesto.dialect.cursor import Cursor
-from vesto.dialect.names import Name, literal, quoted
+from vesto.dialect.names import Name, quoted, written
 from vesto.errors import (
     ActiveTransaction,
     FeatureNotSupported,
@@ -42,7 +42,7 @@ class Source:
         """The clause's value as text."""
         if self.table is not None:
             return self.table.sql()
-        return f"({self.text})" if self.kind == "query" else literal(self.text)
+        return f"({self.text})" if self.kind == "query" else written(self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,19 +333,19 @@ def _printed(model: CreateModel) -> list[str]:
     parts += [f"RETURNS {model.returns}"] if model.returns else []
     if model.sagemaker:
         endpoint, name = model.sagemaker
-        parts.append(f"SAGEMAKER {literal(endpoint)}" + (f":{literal(name)}" if name else ""))
+        parts.append(f"SAGEMAKER {written(endpoint)}" + (f":{written(name)}" if name else ""))
     if model.iam_role is not None:
-        parts.append(f"IAM_ROLE {literal(model.iam_role)}")
+        parts.append(f"IAM_ROLE {written(model.iam_role)}")
     parts += [f"AUTO {'ON' if model.auto else 'OFF'}"] if model.auto is not None else []
     parts += [f"MODEL_TYPE {model.model_type}"] if model.model_type else []
     parts += [f"PROBLEM_TYPE {model.problem_type}"] if model.problem_type else []
     for word, text in (("OBJECTIVE", model.objective), ("PREPROCESSORS", model.preprocessors)):
-        parts += [f"{word} {literal(text)}"] if text is not None else []
+        parts += [f"{word} {written(text)}"] if text is not None else []
     if model.hyperparameters is not None:
-        pairs = ", ".join(f"{quoted(k)} {literal(v)}" for k, v in model.hyperparameters)
+        pairs = ", ".join(f"{quoted(k)} {written(v)}" for k, v in model.hyperparameters)
         parts.append("HYPERPARAMETERS DEFAULT" + (f" EXCEPT ({pairs})" if pairs else ""))
     if model.settings:
-        inside = (f"{k} {literal(v) if SETTINGS[k] == 'string' else v}" for k, v in model.settings)
+        inside = (f"{k} {written(v) if SETTINGS[k] == 'string' else v}" for k, v in model.settings)
         parts.append(f"SETTINGS ({', '.join(inside)})")
     return parts
 

@@ -16,8 +16,13 @@ def quoted(name: str) -> str:
 
 
 def literal(text: str) -> str:
-    """``text`` as a string literal. Every string that goes into SQL text goes through here."""
+    """``text`` as a string literal. Every string that goes into engine SQL goes through here."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def written(text: str) -> str:
+    """``text`` as a string literal of Redshift SQL, where a backslash escapes."""
+    return literal(text.replace("\\", "\\\\"))
 
 
 def checked(name: str, span: Span | None = None) -> str:

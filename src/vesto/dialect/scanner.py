@@ -18,7 +18,7 @@ _TOKEN: Final = re.compile(
     (?P<space>\s+ | --[^\n]*)
   | (?P<comment>/\*)
   | (?P<dollar>\$(?:[^\W\d]\w*)?\$)
-  | (?P<string>[eE]?'(?P<body>(?:[^']|'')*)')
+  | (?P<string>[eE]?'(?P<body>(?:[^'\\]|\\.|'')*)')
   | (?P<quoted>"(?P<name>(?:[^"]|"")*)")
   | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
   | (?P<word>[\#]?[^\W\d][\w$]*)
@@ -26,6 +26,9 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# Doubled quotes and, as PostgreSQL 8.0 had them, backslashes.
+_ESCAPE: Final = re.compile(r"(?:'|\\)(.)", re.DOTALL)
+_CONTROL: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 _COMMENT_EDGE: Final = re.compile(r"/\*|\*/")
 
 
@@ -65,7 +68,7 @@ def _next(sql: str, at: int) -> tuple[Token | None, int]:
     if kind == "dollar":
         return _dollar_quoted(sql, at, match.group())
     if match["string"] is not None:
-        return Token("string", match["body"].replace("''", "'"), Span(at, end)), end
+        return Token("string", _unescaped(match["body"]), Span(at, end)), end
     if match["quoted"] is not None:
         return Token("quoted", match["name"].replace('""', '"'), Span(at, end)), end
     if match.group() in {"'", '"'}:
@@ -76,6 +79,10 @@ def _next(sql: str, at: int) -> tuple[Token | None, int]:
     if kind == "word":
         return Token("word", match.group(), Span(at, end)), end
     return Token("symbol", match.group(), Span(at, end)), end
+
+
+def _unescaped(body: str) -> str:
+    return _ESCAPE.sub(lambda found: _CONTROL.get(found[1], found[1]), body)
 
 
 def _comment_end(sql: str, start: int) -> int:

@@ -15,6 +15,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
+from vesto.dialect.rules.apply import MASKING, Surroundings, apply, span_of, unmask
 from vesto.errors import (
     FeatureNotSupported,
     ModelNotReady,
@@ -74,14 +75,14 @@ Lookup = Callable[[str, str], Sequence[Signature]]
 
 
 def translate(
-    sql: str, find: Lookup, system_views: frozenset[str], *, engine_dialect_too: bool
+    sql: str, find: Lookup, surroundings: Surroundings, *, engine_dialect_too: bool
 ) -> Translated:
     """One statement of Redshift SQL for DuckDB.
 
     Args:
         sql: The statement, without a semicolon.
         find: Prediction functions of a schema ("" for the search path) and name.
-        system_views: Names that stand for a view of schema ``vesto``.
+        surroundings: What of the database and the session matters.
         engine_dialect_too: Whether what Redshift's grammar refuses may be DuckDB's own SQL.
 
     Raises:
@@ -91,32 +92,28 @@ def translate(
     """
     word = sql.split(maxsplit=1)[0].upper() if sql.split() else ""
     if word == "EXPLAIN":
-        return _explained(sql, find, system_views, engine_dialect_too=engine_dialect_too)
+        return _explained(sql, find, surroundings, engine_dialect_too=engine_dialect_too)
     tree = _parsed(sql, engine_dialect_too=engine_dialect_too)
     kind = _kind(tree)
     if tree is None or kind == "native":
         return Translated(sql, "native", word)
     tables, written = tuple(_tables(tree)), tuple(_written(tree))
     functions, table_functions = _functions(tree)
+    unmask(tree)
     calls = tuple(_resolve_calls(tree, find))
-    for table in tree.find_all(exp.Table):
-        if table.name.lower() in system_views and table.db.lower() in {"", "pg_catalog"}:
-            table.set("db", exp.to_identifier("vesto"))
-            table.set("catalog", None)
-    for division in [*tree.find_all(exp.Div), *tree.find_all(exp.Mod)]:
-        _guard(division)
+    tree = apply(tree, surroundings)
     text = tree.sql("duckdb", unsupported_level=ErrorLevel.IGNORE, normalize_functions=False)
     return Translated(text, kind, word, tables, written, functions, table_functions, calls)
 
 
 def _explained(
-    sql: str, find: Lookup, system_views: frozenset[str], *, engine_dialect_too: bool
+    sql: str, find: Lookup, surroundings: Surroundings, *, engine_dialect_too: bool
 ) -> Translated:
     """EXPLAIN of a statement: the engine's plan for what the statement becomes."""
     start = sql.upper().index("EXPLAIN") + len("EXPLAIN")
     rest = sql[start:].lstrip()
     try:
-        inner = translate(rest, find, system_views, engine_dialect_too=engine_dialect_too)
+        inner = translate(rest, find, surroundings, engine_dialect_too=engine_dialect_too)
     except VestoError as error:
         if engine_dialect_too and isinstance(error, StatementSyntaxError):
             return Translated(sql, "native", "EXPLAIN")
@@ -134,7 +131,8 @@ def _parsed(sql: str, *, engine_dialect_too: bool) -> exp.Expr | None:
     first: StatementSyntaxError | None = None
     for dialect in dialects:
         try:
-            found = sqlglot.parse(sql, read=dialect)
+            text = MASKING.mask(sql) if dialect == "redshift" else sql
+            found = sqlglot.parse(text, read=dialect)
         except SqlglotError as error:
             first = first or _as_ours(error, sql)
         except RecursionError:
@@ -204,15 +202,6 @@ def _function_name(function: exp.Func) -> str:
     return (function.name if known else function.sql_name()).lower()
 
 
-def _guard(division: exp.Binary) -> None:
-    """1/0 is an error in Redshift: the divisor goes through a macro that raises it."""
-    right = division.expression
-    if isinstance(right, exp.Literal) and right.to_py() != 0:
-        return
-    inside = right.this if isinstance(right, exp.Paren) else right
-    division.set("expression", exp.Anonymous(this="vesto.divisor", expressions=[inside.copy()]))
-
-
 def is_known_function(name: str) -> bool:
     """Whether sqlglot reads that name as a function of SQL, so that no model may have it."""
     parsed = sqlglot.parse_one(f"{name}(1)", read="redshift") if name.isidentifier() else None
@@ -226,7 +215,7 @@ def _resolve_calls(tree: exp.Expr, find: Lookup) -> Iterator[Span]:
     """Resolve every call of a prediction function; where each stands."""
     for call in list(tree.find_all(exp.Anonymous)):
         name = call.name
-        span = _span(call)
+        span = span_of(call)
         if name.lower() in {"explain_model", "forecast"}:
             raise FeatureNotSupported(f"{name.upper()}() is not available yet", span=span)
         parent = call.parent
@@ -238,12 +227,6 @@ def _resolve_calls(tree: exp.Expr, find: Lookup) -> Iterator[Span]:
             _resolve(call, signatures, span)
             if span is not None:
                 yield span
-
-
-def _span(node: exp.Expr) -> Span | None:
-    meta = node.meta or (node.this.meta if isinstance(node.this, exp.Expr) else {})
-    start, end = meta.get("start"), meta.get("end")
-    return None if start is None or end is None else Span(start, end + 1)
 
 
 def _resolve(call: exp.Anonymous, signatures: Sequence[Signature], span: Span | None) -> None:

@@ -6,6 +6,7 @@ with ``public`` as the default schema, so that three-part names in scripts resol
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 import warnings
@@ -47,11 +48,7 @@ _LOCKS: Final = (
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
-# 1/0 is an error in Redshift, NULL or infinity in DuckDB: division goes through this macro.
-_DIVISOR: Final = (
-    "CREATE OR REPLACE MACRO dev.vesto.divisor(b) AS "
-    "CASE WHEN b = 0 THEN error('division by zero') ELSE b END"
-)
+LIBRARY: Final = Path(__file__).with_name("duckdb_functions.sql")
 RETURN_TYPES: Final = ("bool", "int2", "int4", "int8", "float4", "float8", "varchar")
 
 
@@ -85,7 +82,7 @@ class DuckDBEngine:
         )
         for schema in (SCHEMA, "vesto"):
             self._root.execute(f"CREATE SCHEMA IF NOT EXISTS {DATABASE}.{schema}")
-        self._root.execute(_DIVISOR)
+        self._install_library()
         for name in RETURN_TYPES:
             # Without parameter types DuckDB hands over any number of arguments as they are.
             self._make_function(
@@ -95,6 +92,19 @@ class DuckDBEngine:
                 BY_NAME[name].duckdb,
                 null_handling="special",
             )
+
+    def _install_library(self) -> None:
+        """Redshift's functions as macros; written only where the file has another version."""
+        text = LIBRARY.read_text(encoding="utf-8")
+        version = literal(hashlib.sha256(text.encode()).hexdigest())
+        known = "SELECT 1 FROM duckdb_functions() WHERE schema_name = 'vesto' AND "
+        known += f"function_name = 'library_version' AND macro_definition = {literal(version)}"
+        if self._root.execute(known).fetchone():
+            return
+        self._root.execute(f"USE {DATABASE}.{SCHEMA}")
+        for paragraph in text.split("\n\n"):
+            self._root.execute(paragraph)
+        self._root.execute(f"CREATE OR REPLACE MACRO vesto.library_version() AS {version}")
 
     def _make_function(self, name: str, function: Any, *types: Any, **options: Any) -> None:
         """Register an Arrow function; DuckDB's stubs know less than its documentation."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vesto.dialect.cursor import Cursor
-from vesto.dialect.names import Name, checked, literal, quoted
+from vesto.dialect.names import Name, checked, quoted, written
 from vesto.dialect.scanner import scan, split
 from vesto.errors import InvalidName, StatementSyntaxError, VestoError
 
@@ -68,7 +68,7 @@ def test_any_text_gives_tokens_that_cover_it_in_order_or_an_error(text: str) -> 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=30))
 def test_quoting_is_undone_by_reading(text: str) -> None:
     assert kinds(quoted(text)) == [("quoted", text)]
-    assert kinds(literal(text)) == [("string", text)]
+    assert kinds(written(text)) == [("string", text)]
 
 
 def test_a_name_of_three_parts_folds_what_is_bare() -> None:

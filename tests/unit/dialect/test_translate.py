@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from vesto.dialect.rules.apply import Surroundings
 from vesto.dialect.translate import Signature, Translated, is_known_function, translate
 from vesto.errors import StatementSyntaxError, VestoError
 
@@ -16,7 +17,9 @@ def read(sql: str, *, home: bool = True) -> Translated:
     def find(schema: str, name: str) -> list[Signature]:
         return [F] if name.lower() == "f" and schema in {"", "public"} else []
 
-    return translate(sql, find, frozenset({"stv_ml_model_info"}), engine_dialect_too=home)
+    return translate(
+        sql, find, Surroundings(frozenset({"stv_ml_model_info"})), engine_dialect_too=home
+    )
 
 
 fragments = st.lists(

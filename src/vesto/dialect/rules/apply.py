@@ -1,0 +1,136 @@
+"""All rules over one statement, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.transforms import eliminate_join_marks
+
+from vesto.dialect.mask import MARK, TEMPORARY, Masking
+from vesto.dialect.rules import aggregates, dates, documents, numbers, texts, types
+from vesto.dialect.rules.build import Call, Rule
+from vesto.errors import FeatureNotSupported, Span
+
+FUNCTIONS: Final[Mapping[str, Rule]] = {
+    **dates.FUNCTIONS,
+    **numbers.FUNCTIONS,
+    **texts.FUNCTIONS,
+    **aggregates.FUNCTIONS,
+    **documents.FUNCTIONS,
+}
+MASKING: Final = Masking([*FUNCTIONS, *aggregates.AROUND])
+SYSTEM_SCHEMAS: Final = frozenset({"", "pg_catalog"})
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What of the database and the session changes how a statement is translated.
+
+    ``super_columns`` are the names of all SUPER columns, ``late_views`` the texts of the views
+    without schema binding by schema and name, ``rounding`` is ``enable_numeric_rounding``.
+    """
+
+    system_views: frozenset[str] = frozenset()
+    super_columns: frozenset[str] = frozenset()
+    rounding: bool = True
+
+
+def span_of(node: exp.Expr) -> Span | None:
+    """Where a name or call stands in the text."""
+    meta = node.meta or (node.this.meta if isinstance(node.this, exp.Expr) else {})
+    start, end = meta.get("start"), meta.get("end")
+    return None if start is None or end is None else Span(start, end + 1)
+
+
+def unmask(tree: exp.Expr) -> None:
+    """Give names that only looked like functions their first letters back."""
+    for identifier in tree.find_all(exp.Identifier):
+        name = identifier.this
+        if isinstance(name, str) and name[:1] in {MARK, TEMPORARY}:
+            identifier.set("this", MASKING.unmask(name))
+            identifier.set("quoted", name.startswith(TEMPORARY) or identifier.args.get("quoted"))
+
+
+def apply(tree: exp.Expr, surroundings: Surroundings) -> exp.Expr:
+    """The statement with Redshift's meaning in the engine's words.
+
+    Raises:
+        VestoError: A function is called in a way it does not know.
+    """
+    unmask(tree)
+    tree = _without_join_marks(tree)
+    tree = _functions(tree)
+    tree = documents.rewrite(tree, surroundings.super_columns)
+    return _nodes(tree, surroundings)
+
+
+def _without_join_marks(tree: exp.Expr) -> exp.Expr:
+    if not any(column.args.get("join_mark") for column in tree.find_all(exp.Column)):
+        return tree
+    try:
+        return eliminate_join_marks(tree)
+    except (AssertionError, SqlglotError, KeyError, AttributeError):
+        hint = "Write LEFT JOIN ... ON, or name every column with its table."
+        raise FeatureNotSupported("this use of (+) is not available", hint=hint) from None
+
+
+def _functions(tree: exp.Expr) -> exp.Expr:
+    """Every masked call through its rule, the innermost first."""
+    for node in reversed([*tree.find_all(exp.Anonymous)]):
+        name = node.name
+        if not name.startswith(MARK):
+            continue
+        known = MASKING.unmask(name).lower()
+        call = Call(known, list(node.expressions), span_of(node))
+        if known in aggregates.AROUND:
+            old, new = aggregates.replace_around(call, node)
+        else:
+            old, new = node, FUNCTIONS[known](call)
+        tree = _replaced(tree, old, new)
+    return tree
+
+
+def _replaced(tree: exp.Expr, old: exp.Expr, new: exp.Expr) -> exp.Expr:
+    if old is tree:
+        return new
+    old.replace(new)
+    return tree
+
+
+def _nodes(tree: exp.Expr, surroundings: Surroundings) -> exp.Expr:
+    for node in reversed([*tree.walk()]):
+        new = _node(node, surroundings)
+        if new is not None:
+            tree = _replaced(tree, node, new)
+    return tree
+
+
+def _node(node: exp.Expr, surroundings: Surroundings) -> exp.Expr | None:
+    """What replaces a node, or None: it stays."""
+    if isinstance(node, exp.Cast):
+        return types.convert(node, rounding=surroundings.rounding)
+    if isinstance(node, exp.Extract):
+        return dates.extract(node)
+    if isinstance(node, exp.Div | exp.Mod):
+        numbers.guard(node)
+    elif isinstance(node, exp.Concat):
+        return texts.concat(node)
+    elif isinstance(node, exp.Substring):
+        return texts.substring(node)
+    elif isinstance(node, exp.SimilarTo):
+        return texts.similar(node)
+    elif isinstance(node, exp.Like | exp.ILike):
+        return texts.like(node)
+    elif isinstance(node, exp.Table):
+        _system_view(node, surroundings.system_views)
+    return None
+
+
+def _system_view(table: exp.Table, names: frozenset[str]) -> None:
+    if table.name.lower() in names and table.db.lower() in SYSTEM_SCHEMAS:
+        table.set("db", exp.to_identifier("vesto"))
+        table.set("catalog", None)
