@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -11,22 +12,25 @@ import pyarrow as pa
 
 from vesto import system_views
 from vesto.catalog.records import Model, State
-from vesto.commands import DEFAULT_SCHEMA, Context, find_command
+from vesto.commands import DEFAULT_SCHEMA, Context, Statement, find_command
 from vesto.commands.wait_for_model import check_ready
 from vesto.dialect.allowed import check_allowed
 from vesto.dialect.cursor import Cursor
-from vesto.dialect.invented import refuse_invented
+from vesto.dialect.invented import refuse_invented_call, refuse_invented_statement
 from vesto.dialect.names import Name
-from vesto.dialect.rules.apply import Surroundings
 from vesto.dialect.scanner import split
+from vesto.dialect.surroundings import Surroundings
 from vesto.dialect.translate import Signature, Translated, translate
 from vesto.engines import Column
 from vesto.errors import (
     FailedTransaction,
     Span,
+    StatementSyntaxError,
     UndefinedFunction,
+    UndefinedParameter,
     VestoError,
 )
+from vesto.parameters import Parameters
 from vesto.result import Result
 from vesto.training.job import Progress
 from vesto.warehouse import Warehouse
@@ -34,6 +38,7 @@ from vesto.warehouse import Warehouse
 if TYPE_CHECKING:
     import pandas as pd
 
+ENGINE_VIEWS: Final = frozenset({"pg_table_def", "stl_load_errors"})
 _BEGIN: Final = frozenset({"BEGIN", "START"})
 _COMMIT: Final = frozenset({"COMMIT", "END"})
 _ROLLBACK: Final = frozenset({"ROLLBACK", "ABORT"})
@@ -54,6 +59,9 @@ class Session:
         self._open: Result | None = None
         self._owns_warehouse = False
         self._transaction: str = "idle"
+        self._parameters = Parameters()
+        self._surroundings: Surroundings | None = None
+        self._surroundings_version = -1
 
     # --- Statements -----------------------------------------------------------------------------
 
@@ -96,14 +104,32 @@ class Session:
             hint = "ROLLBACK ends it."
             message = "current transaction is aborted, commands ignored until it ends"
             raise FailedTransaction(message, hint=hint)
+        refuse_invented_statement(cursor)
         command = find_command(cursor)
-        if command is not None:
-            context = self._context()
-            return command.parse(cursor).bind(context).run(context)
-        refuse_invented(text)
-        result = self._run_plain(text, parameters)
-        self._open = result
-        return result
+        if command is None:
+            refuse_invented_call(text)
+            return self._run_plain(text, parameters)
+        return self._run_command(command, cursor, parameters)
+
+    def _run_command(
+        self, command: type[Statement], cursor: Cursor, parameters: Sequence[Any]
+    ) -> Result:
+        """Run one of our statements; what only the engine's own form of it has, as plain SQL."""
+        try:
+            try:
+                statement = command.parse(cursor)
+                context = self._context()
+                return statement.bind(context).run(context)
+            except (StatementSyntaxError, UndefinedParameter) as error:
+                if not getattr(command, "engine_has_it", False):
+                    raise
+                try:
+                    return self._run_plain(cursor.sql, parameters)
+                except VestoError:
+                    raise error from None
+        finally:
+            self._surroundings = None
+            self.warehouse.schema_version += 1
 
     def _hold_open_result(self) -> None:
         """An unread result blocks the engine's connection: take it in first."""
@@ -113,14 +139,42 @@ class Session:
 
     def _context(self) -> Context:
         inside = self._transaction != "idle"
-        return Context(self.warehouse, self._connection, self.user, inside, self.wait_for_models)
+        return Context(
+            self.warehouse, self._connection, self.user, inside, self.wait_for_models,
+            self._translated, self._around(), self._parameters,
+        )  # fmt: skip
+
+    def _around(self) -> Surroundings:
+        """What translations depend on; read anew after a change of the schema by anyone."""
+        version = self.warehouse.schema_version
+        if self._surroundings is None or self._surroundings_version != version:
+            self._surroundings_version = version
+            self._surroundings = replace(
+                self._connection.surroundings(),
+                system_views=system_views.NAMES | ENGINE_VIEWS,
+                search_path=self._parameters.search_path,
+                rounding=self._parameters.get("enable_numeric_rounding") == "on",
+                user=self.user,
+            )
+        return self._surroundings
+
+    def _translated(self, text: str) -> Translated:
+        translated = translate(
+            text, self._functions, self._around(), engine_dialect_too=not self.warehouse.locked
+        )
+        check_allowed(translated, locked=self.warehouse.locked)
+        return translated
 
     def _run_plain(self, text: str, parameters: Sequence[Any]) -> Result:
-        translated = translate(
-            text, self._functions, Surroundings(system_views.NAMES),
-            engine_dialect_too=not self.warehouse.locked,
-        )  # fmt: skip
-        check_allowed(translated, locked=self.warehouse.locked)
+        translated = self._translated(text)
+        if translated.kind in {"define", "native"}:
+            self._surroundings = None
+            self.warehouse.schema_version += 1
+        result = self._result(translated, text, parameters)
+        self._open = result
+        return result
+
+    def _result(self, translated: Translated, text: str, parameters: Sequence[Any]) -> Result:
         reader = self._execute(translated, parameters)
         if translated.kind == "write" and reader.schema.names == ["Count"]:
             count = int(reader.read_all()["Count"][0].as_py())
@@ -162,6 +216,8 @@ class Session:
         self._transaction = "idle"
         if idle:
             return Result(tag=word, notices=("there is no transaction in progress",))
+        self._surroundings = None
+        self.warehouse.schema_version += 1
         if word in _ROLLBACK or failed:
             self._connection.rollback()
             return Result(tag="ROLLBACK")

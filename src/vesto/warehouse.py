@@ -68,6 +68,7 @@ class Warehouse:
         self.locked = locked
         self._lock_handle = self._claim()
         self._change = threading.RLock()
+        self.schema_version = 0
         with ExitStack() as undo:
             undo.callback(os.close, self._lock_handle)
             self.settings = read_settings(self.path / "vesto.toml", settings)

@@ -6,20 +6,29 @@ found before work starts. What bind returns can only be run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from typing import ClassVar, Final, Protocol, Self
 
 from vesto.catalog.records import Model
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
+from vesto.dialect.surroundings import Surroundings
+from vesto.dialect.translate import Translated
 from vesto.engines import Connection
-from vesto.errors import Span, UndefinedModel
+from vesto.errors import Span, StatementSyntaxError, UndefinedModel, VestoError
+from vesto.parameters import Parameters
 from vesto.plugins import Plugins
 from vesto.result import Result
 from vesto.warehouse import Warehouse
 
 DEFAULT_SCHEMA: Final = "public"
+
+
+def _untranslated(text: str) -> Translated:
+    raise NotImplementedError(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,43 @@ class Context:
     user: str
     in_transaction: bool
     wait: bool = True
+    translate: Callable[[str], Translated] = _untranslated
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    parameters: Parameters = field(default_factory=Parameters)
+
+    def translated(self, text: str, at: int = 0, kinds: tuple[str, ...] = ()) -> Translated:
+        """A part of the statement for the engine; ``at`` is where the part begins.
+
+        Raises:
+            StatementSyntaxError: It is no statement of one of these kinds.
+        """
+        try:
+            found = self.translate(text)
+        except VestoError as error:
+            if error.span is not None:
+                error.span = Span(error.span.start + at, error.span.end + at)
+            raise
+        if kinds and found.kind not in kinds:
+            raise StatementSyntaxError("expected a query", span=Span(at, at + len(text)))
+        return found
+
+    def place(self, name: Name) -> tuple[str, str]:
+        """Schema and name of a table or view, folded to lower case."""
+        return self.surroundings.place(name.schema, name.object)
+
+    @contextmanager
+    def atomic(self) -> Iterator[Connection]:
+        """The connection, inside the user's transaction or one of its own."""
+        if self.in_transaction:
+            yield self.connection
+            return
+        self.connection.begin()
+        try:
+            yield self.connection
+        except BaseException:
+            self.connection.rollback()
+            raise
+        self.connection.commit()
 
     def model(self, name: Name, span: Span | None = None) -> Model:
         """The model of that name.
@@ -54,7 +100,11 @@ class Bound(Protocol):
 
 
 class Statement(Protocol):
-    """A parsed statement."""
+    """A parsed statement.
+
+    It begins with the words of ``starts``, or those of one of ``also_starts`` where it has them.
+    A class with ``engine_has_it`` is tried in the engine's own dialect where parsing fails.
+    """
 
     starts: ClassVar[tuple[str, ...]]
 
@@ -80,11 +130,17 @@ COMMANDS: Final[Plugins[type[Statement]]] = Plugins("vesto.commands", "COMMAND")
 
 
 @cache
-def _by_first_word() -> dict[str, list[type[Statement]]]:
-    table: dict[str, list[type[Statement]]] = {}
-    for command in sorted(COMMANDS.all(), key=lambda c: -len(c.starts)):
-        table.setdefault(command.starts[0], []).append(command)
-    return table
+def _by_first_word() -> dict[str, list[tuple[tuple[str, ...], type[Statement]]]]:
+    table: dict[str, list[tuple[tuple[str, ...], type[Statement]]]] = {}
+    for command in COMMANDS.all():
+        for words in starts_of(command):
+            table.setdefault(words[0], []).append((words, command))
+    return {word: sorted(found, key=lambda f: -len(f[0])) for word, found in table.items()}
+
+
+def starts_of(command: type[Statement]) -> tuple[tuple[str, ...], ...]:
+    """The words that a statement may begin with."""
+    return (command.starts, *getattr(command, "also_starts", ()))
 
 
 def find_command(cursor: Cursor) -> type[Statement] | None:
@@ -93,4 +149,4 @@ def find_command(cursor: Cursor) -> type[Statement] | None:
     if here.kind != "word":
         return None
     candidates = _by_first_word().get(here.text.upper(), [])
-    return next((command for command in candidates if cursor.peek(*command.starts)), None)
+    return next((command for words, command in candidates if cursor.peek(*words)), None)

@@ -14,7 +14,7 @@ from vesto.commands import DEFAULT_SCHEMA, Context
 from vesto.commands.wait_for_model import check_ready
 from vesto.dialect.allowed import check_allowed
 from vesto.dialect.names import Name, checked
-from vesto.dialect.rules.apply import Surroundings
+from vesto.dialect.surroundings import Surroundings
 from vesto.dialect.translate import is_known_function, translate
 from vesto.engines import Column
 from vesto.errors import (

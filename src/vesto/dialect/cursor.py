@@ -162,6 +162,19 @@ class Cursor:
             self._at += 1
         return token
 
+    def after(self, tokens: int) -> Token:
+        """A token further on, not yet read; the end where there are fewer."""
+        return self._tokens[min(self._at + tokens, len(self._tokens) - 1)]
+
+    def rest(self) -> str:
+        """Read everything that is left, but for a semicolon at the end."""
+        start = last = self.span.start
+        for token in self._tokens[self._at : -1]:
+            self._at += 1
+            if not (token.text == ";" and token.kind == "symbol" and self.here.kind == "end"):
+                last = token.span.end
+        return self.sql[start:last]
+
     def end(self) -> None:
         """Check that the statement ends here."""
         self.accept(";")

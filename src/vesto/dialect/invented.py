@@ -17,17 +17,27 @@ _PREDICT_HINT: Final = (
 )
 
 
-def refuse_invented(sql: str) -> None:
+def refuse_invented_statement(cursor: Cursor) -> None:
     """Nothing, unless the statement is one that only wrong tutorials know.
 
     Raises:
         StatementSyntaxError: It is; the hint says what to write.
     """
-    cursor = Cursor(sql)
     for words, hint in _FIRST_WORDS.items():
         if cursor.peek(*words):
             message = f"{' '.join(words)} is no statement"
             raise StatementSyntaxError(message, hint=hint, span=cursor.span)
+
+
+def refuse_invented_call(sql: str) -> None:
+    """Nothing, unless the statement calls what only wrong tutorials know.
+
+    Raises:
+        StatementSyntaxError: It does; the hint says what to write.
+    """
+    if "PREDICT" not in sql.upper():
+        return
+    cursor = Cursor(sql)
     while cursor.here.kind != "end":
         if cursor.peek("PREDICT", "(", "MODEL"):
             message = "PREDICT(MODEL ...) is no function"

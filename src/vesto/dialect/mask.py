@@ -13,6 +13,8 @@ from typing import Final
 
 MARK: Final = "ƒ"
 TEMPORARY: Final = "ŧ"
+# UNPIVOT before a path in FROM, joined to it.
+UNPIVOT: Final = "ƒNPIVOT"
 _SKIPPED: Final = r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$"
 
 
@@ -22,7 +24,8 @@ class Masking:
     def __init__(self, functions: Collection[str]) -> None:
         names = "|".join(sorted(functions, key=len, reverse=True))
         self._pattern = re.compile(
-            rf"{_SKIPPED}|\b(?P<call>{names})(?=\s*\()|(?P<hash>\#)(?=\w)",
+            rf"{_SKIPPED}|\b(?P<call>{names})(?=\s*\()|(?P<hash>\#)(?=\w)"
+            r"|\bUNPIVOT(?P<blank>\s+)(?=[\w\"])",
             re.IGNORECASE | re.DOTALL,
         )
         self._first = {name[1:]: name[0] for name in functions}
@@ -35,12 +38,14 @@ class Masking:
         """A word of the masked text as it was, but for the case of its first letter."""
         if word.startswith(TEMPORARY):
             return "#" + word[1:]
-        if not word.startswith(MARK):
+        if not word.startswith(MARK) or word.startswith(UNPIVOT):
             return word
         return self._first.get(word[1:].lower(), "") + word[1:]
 
 
 def _marked(match: re.Match[str]) -> str:
+    if match["blank"]:
+        return UNPIVOT + MARK * len(match["blank"])
     if match["call"]:
         return MARK + match.group()[1:]
     return TEMPORARY if match["hash"] else match.group()

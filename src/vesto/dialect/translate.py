@@ -15,7 +15,9 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
-from vesto.dialect.rules.apply import MASKING, Surroundings, apply, span_of, unmask
+from vesto.dialect.rules.apply import MASKING, apply, span_of, unmask
+from vesto.dialect.rules.views import check_written, expand_late_views
+from vesto.dialect.surroundings import Surroundings
 from vesto.errors import (
     FeatureNotSupported,
     ModelNotReady,
@@ -97,11 +99,14 @@ def translate(
     kind = _kind(tree)
     if tree is None or kind == "native":
         return Translated(sql, "native", word)
+    unmask(tree)
+    tree = expand_late_views(tree, surroundings, _parsed)
     tables, written = tuple(_tables(tree)), tuple(_written(tree))
     functions, table_functions = _functions(tree)
-    unmask(tree)
     calls = tuple(_resolve_calls(tree, find))
+    check_written(tree, written, surroundings)
     tree = apply(tree, surroundings)
+    tree, kind = _into_table(tree, kind)
     text = tree.sql("duckdb", unsupported_level=ErrorLevel.IGNORE, normalize_functions=False)
     return Translated(text, kind, word, tables, written, functions, table_functions, calls)
 
@@ -112,6 +117,8 @@ def _explained(
     """EXPLAIN of a statement: the engine's plan for what the statement becomes."""
     start = sql.upper().index("EXPLAIN") + len("EXPLAIN")
     rest = sql[start:].lstrip()
+    if rest[: len("VERBOSE") + 1].upper().strip() == "VERBOSE":
+        rest = rest[len("VERBOSE") :].lstrip()
     try:
         inner = translate(rest, find, surroundings, engine_dialect_too=engine_dialect_too)
     except VestoError as error:
@@ -141,6 +148,18 @@ def _parsed(sql: str, *, engine_dialect_too: bool) -> exp.Expr | None:
             return found[0] if len(found) == 1 else None
     assert first is not None
     raise first
+
+
+def _into_table(tree: exp.Expr, kind: Kind) -> tuple[exp.Expr, Kind]:
+    """SELECT ... INTO makes a table."""
+    into = tree.args.get("into")
+    if into is None:
+        return tree, kind
+    tree.set("into", None)
+    temporary = into.args.get("temporary") or into.this.name.startswith("#")
+    properties = exp.Properties(expressions=[exp.TemporaryProperty()]) if temporary else None
+    made = exp.Create(this=into.this, kind="TABLE", expression=tree, properties=properties)
+    return made, "define"
 
 
 def _as_ours(error: SqlglotError, sql: str) -> StatementSyntaxError:

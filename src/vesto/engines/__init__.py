@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
+from vesto.dialect.surroundings import Surroundings
 from vesto.plugins import Plugins
 from vesto.settings import Settings
 from vesto.types import SqlType
@@ -54,6 +55,22 @@ class Connection(Protocol):
 
     def describe(self, sql: str) -> list[Column]:
         """The columns of a query, which is not run."""
+        ...
+
+    def surroundings(self) -> Surroundings:
+        """What the database holds that changes how statements are read."""
+        ...
+
+    def use(self, schemas: Sequence[str]) -> None:
+        """Look for names without a schema in these, where they exist."""
+        ...
+
+    def use_time_zone(self, name: str) -> None:
+        """Show timestamps with time zone in this one.
+
+        Raises:
+            InvalidParameterValue: There is none of that name.
+        """
         ...
 
     def sample(self, sql: str, rows: int, seed: int) -> Sample:

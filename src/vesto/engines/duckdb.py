@@ -20,10 +20,11 @@ import duckdb
 import pyarrow as pa
 
 from vesto.dialect.names import literal, quoted
+from vesto.dialect.surroundings import Surroundings
 from vesto.engines import Column, Connection, Function, Sample
 from vesto.engines._duckdb_errors import translated
 from vesto.engines._sample import draw
-from vesto.errors import UndefinedFunction, UndefinedSchema, VestoError
+from vesto.errors import InvalidParameterValue, UndefinedFunction, UndefinedSchema, VestoError
 from vesto.programs import reference, registry
 from vesto.programs.program import Program
 from vesto.settings import Settings
@@ -46,9 +47,10 @@ _SETTINGS: Final = (
 _LOCKS: Final = (
     "SET python_enable_replacements = false",
     "SET enable_external_access = false",
+    "SET allowed_configs = ['TimeZone']",
     "SET lock_configuration = true",
 )
-LIBRARY: Final = Path(__file__).with_name("duckdb_functions.sql")
+LIBRARY: Final = Path(__file__).with_name("duckdb_library.sql")
 RETURN_TYPES: Final = ("bool", "int2", "int4", "int8", "float4", "float8", "varchar")
 
 
@@ -267,6 +269,50 @@ class DuckDBConnection:
         rows = self.execute(f"DESCRIBE {sql}").read_all()
         names, kinds = rows["column_name"].to_pylist(), rows["column_type"].to_pylist()
         return [Column(n, from_duckdb(k)) for n, k in zip(names, kinds, strict=True)]
+
+    def surroundings(self) -> Surroundings:
+        """What the database holds that changes how statements are read."""
+        supers = self._rows(
+            "SELECT DISTINCT lower(column_name) FROM duckdb_columns() "
+            "WHERE data_type = 'JSON' AND schema_name <> 'vesto'"
+        )
+        late = self._rows("SELECT schema_name, view_name, query FROM dev.vesto.late_views")
+        kept = self._rows("SELECT schema_name, view_name FROM dev.vesto.materialized_views")
+        generated: dict[tuple[str, str], frozenset[str]] = {}
+        for schema, table, column in self._rows(
+            "SELECT schema_name, table_name, column_name FROM dev.vesto.columns WHERE is_generated"
+        ):
+            generated[schema, table] = generated.get((schema, table), frozenset()) | {column}
+        return Surroundings(
+            super_columns=frozenset(name for (name,) in supers),
+            late_views={(schema, name): query for schema, name, query in late},
+            materialized_views=frozenset((schema, name) for schema, name in kept),
+            generated=generated,
+        )
+
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with _sqlstates():
+            return self._cursor.execute(sql).fetchall()
+
+    def use(self, schemas: Sequence[str]) -> None:
+        """Look for names without a schema in these, where they exist."""
+        listed = ", ".join(literal(schema) for schema in schemas)
+        known = self._rows(
+            f"SELECT schema_name FROM duckdb_schemas() WHERE database_name = {literal(DATABASE)} "
+            f"AND schema_name IN ({listed or 'NULL'})"
+        )
+        there = {name for (name,) in known}
+        path = [f"{DATABASE}.{quoted(name)}" for name in schemas if name in there]
+        path = path or [f"{DATABASE}.vesto_nowhere"]
+        self.execute(f"SET search_path = {literal(','.join(path))}")
+
+    def use_time_zone(self, name: str) -> None:
+        """Show timestamps with time zone in this one."""
+        try:
+            self.execute(f"SET TimeZone = {literal(name)}")
+        except VestoError as error:
+            message = f'time zone "{name}" is not known'
+            raise InvalidParameterValue(message, detail=error.message) from None
 
     def sample(self, sql: str, rows: int, seed: int) -> Sample:
         """At most ``rows`` rows of a query, drawn uniformly."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vesto.dialect.rules.apply import Surroundings
+from vesto.dialect.surroundings import Surroundings
 from vesto.dialect.translate import Signature, Translated, is_known_function, translate
 from vesto.errors import StatementSyntaxError, VestoError
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.transforms import eliminate_join_marks
 
 from vesto.dialect.mask import MARK, TEMPORARY, Masking
-from vesto.dialect.rules import aggregates, dates, documents, numbers, texts, types
+from vesto.dialect.rules import aggregates, dates, documents, numbers, texts, types, writes
 from vesto.dialect.rules.build import Call, Rule
+from vesto.dialect.surroundings import Surroundings
 from vesto.errors import FeatureNotSupported, Span
 
 FUNCTIONS: Final[Mapping[str, Rule]] = {
@@ -24,19 +24,6 @@ FUNCTIONS: Final[Mapping[str, Rule]] = {
 }
 MASKING: Final = Masking([*FUNCTIONS, *aggregates.AROUND])
 SYSTEM_SCHEMAS: Final = frozenset({"", "pg_catalog"})
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What of the database and the session changes how a statement is translated.
-
-    ``super_columns`` are the names of all SUPER columns, ``late_views`` the texts of the views
-    without schema binding by schema and name, ``rounding`` is ``enable_numeric_rounding``.
-    """
-
-    system_views: frozenset[str] = frozenset()
-    super_columns: frozenset[str] = frozenset()
-    rounding: bool = True
 
 
 def span_of(node: exp.Expr) -> Span | None:
@@ -61,7 +48,6 @@ def apply(tree: exp.Expr, surroundings: Surroundings) -> exp.Expr:
     Raises:
         VestoError: A function is called in a way it does not know.
     """
-    unmask(tree)
     tree = _without_join_marks(tree)
     tree = _functions(tree)
     tree = documents.rewrite(tree, surroundings.super_columns)
@@ -111,26 +97,47 @@ def _nodes(tree: exp.Expr, surroundings: Surroundings) -> exp.Expr:
 
 def _node(node: exp.Expr, surroundings: Surroundings) -> exp.Expr | None:
     """What replaces a node, or None: it stays."""
-    if isinstance(node, exp.Cast):
-        return types.convert(node, rounding=surroundings.rounding)
-    if isinstance(node, exp.Extract):
-        return dates.extract(node)
-    if isinstance(node, exp.Div | exp.Mod):
-        numbers.guard(node)
-    elif isinstance(node, exp.Concat):
-        return texts.concat(node)
-    elif isinstance(node, exp.Substring):
-        return texts.substring(node)
-    elif isinstance(node, exp.SimilarTo):
-        return texts.similar(node)
-    elif isinstance(node, exp.Like | exp.ILike):
-        return texts.like(node)
-    elif isinstance(node, exp.Table):
-        _system_view(node, surroundings.system_views)
-    return None
+    rule = _NODES.get(type(node))
+    return rule(node, surroundings) if rule else None
 
 
-def _system_view(table: exp.Table, names: frozenset[str]) -> None:
+def _convert(node: Any, surroundings: Surroundings) -> exp.Expr | None:
+    return types.convert(node, rounding=surroundings.rounding)
+
+
+def _guard(node: Any, _: Surroundings) -> None:
+    numbers.guard(node)
+
+
+def _correct(node: Any, _: Surroundings) -> None:
+    writes.correct(node)
+
+
+def _user(_: Any, surroundings: Surroundings) -> exp.Expr:
+    return exp.Literal.string(surroundings.user)
+
+
+def _system_view(table: Any, surroundings: Surroundings) -> None:
+    names = surroundings.system_views
     if table.name.lower() in names and table.db.lower() in SYSTEM_SCHEMAS:
         table.set("db", exp.to_identifier("vesto"))
         table.set("catalog", None)
+
+
+_NODES: Final[Mapping[type[exp.Expr], Callable[[Any, Surroundings], exp.Expr | None]]] = {
+    exp.Cast: _convert,
+    exp.Extract: lambda node, _: dates.extract(node),
+    exp.Div: _guard,
+    exp.Mod: _guard,
+    exp.Concat: lambda node, _: texts.concat(node),
+    exp.Substring: lambda node, _: texts.substring(node),
+    exp.SimilarTo: lambda node, _: texts.similar(node),
+    exp.Like: lambda node, _: texts.like(node),
+    exp.ILike: lambda node, _: texts.like(node),
+    exp.Update: _correct,
+    exp.When: _correct,
+    exp.Delete: _correct,
+    exp.CurrentUser: _user,
+    exp.SessionUser: _user,
+    exp.Table: _system_view,
+}

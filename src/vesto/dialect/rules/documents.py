@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlglot import exp
 
+from vesto.dialect.mask import UNPIVOT
 from vesto.dialect.rules.build import (
     Call,
     Rule,
@@ -72,12 +73,9 @@ def _kind_test(kinds: str) -> Rule:
 
 
 def _typeof(call: Call) -> exp.Expr:
-    """The kind of a value; of a path, the one in the document, so that null is 'null'."""
+    """The kind of a value as a word."""
     call.expect(1)
-    value = call.arguments[0]
-    if isinstance(value, exp.Anonymous) and value.name == ITEM:
-        return library("json_typeof", *value.expressions)
-    return library("json_typeof", value, text("$"))
+    return library("json_typeof", call.arguments[0], text("$"))
 
 
 FUNCTIONS: Final[dict[str, Rule]] = {
@@ -105,9 +103,6 @@ FUNCTIONS: Final[dict[str, Rule]] = {
     "split_to_array": to_macro("split_to_array", 1, 2),
     "json_size": to_function("strlen", 1),
 }
-MAKERS: Final = frozenset(
-    {"object", "array", "json_parse", "subarray", "array_concat", "array_flatten", "split_to_array"}
-)
 _MADE: Final = frozenset(
     {ITEM, "json_object", "json_array", "vesto.json_parse", "vesto.as_super", "vesto.subarray",
      "vesto.array_concat", "vesto.array_flatten", "vesto.split_to_array"}
@@ -148,7 +143,16 @@ def rewrite(tree: exp.Expr, columns: Collection[str]) -> exp.Expr:
     tree = tree.transform(lambda node: _navigated(node, names), copy=False)
     for node in list(tree.walk()):
         _compared(node, names)
+        _kind_of_path(node)
     return tree
+
+
+def _kind_of_path(node: exp.Expr) -> None:
+    """The kind of a path's value is asked of the document, so that null is 'null'."""
+    if isinstance(node, exp.Anonymous) and node.name == "vesto.json_typeof":
+        inside = node.expressions[0]
+        if isinstance(inside, exp.Anonymous) and inside.name == ITEM:
+            node.set("expressions", [part.copy() for part in inside.expressions])
 
 
 # --- Paths ----------------------------------------------------------------------------------------
@@ -166,7 +170,12 @@ def _navigated(node: exp.Expr, names: set[str]) -> exp.Expr:
         base, steps = _split(base, steps, names)
     elif not (isinstance(base, exp.Anonymous) and base.name.lower() in _MADE):
         return node
-    return library("item", base, text(json_path(steps))) if steps else node
+    if not steps:
+        return node
+    item = library("item", base, text(json_path(steps)))
+    if isinstance(node.parent, exp.Select) and node.arg_key == "expressions":
+        return exp.alias_(item, str(steps[-1]), quoted=True)
+    return item
 
 
 def _parts(node: exp.Expr) -> tuple[exp.Expr, list[str | int]] | None:
@@ -230,6 +239,7 @@ def _unnested(tree: exp.Expr, names: set[str]) -> exp.Expr:
                 value, alias = found
                 names.add(alias.lower())
                 join.set("this", _lateral(value, alias, place.name if place else ""))
+                tables.add(alias.lower())
             tables.add(join.this.alias_or_name.lower())
     return tree
 
@@ -250,23 +260,26 @@ def _source(source: exp.Expr, tables: set[str]) -> tuple[exp.Expr, str] | None:
         parts = [part.copy() for part in source.parts]
         if len(parts) == 1 and source.alias and parts[0].name.lower() in tables:
             return exp.Column(this=parts[0]), source.alias
-        if len(parts) > 1 and parts[0].name.lower() in tables:
+        first = parts[0].name.removeprefix(UNPIVOT).lstrip(UNPIVOT[0]).lower()
+        if len(parts) > 1 and first in tables:
             fields = dict(zip(("this", "table", "db", "catalog"), reversed(parts), strict=False))
             return exp.Column(**fields), source.alias or parts[-1].name
     return None
 
 
 def _lateral(value: exp.Expr, alias: str, place: str) -> exp.Expr:
-    elements = library("elements", value.copy())
+    first = value.parts[0] if isinstance(value, exp.Column) else value
+    pivot = first.name.startswith(UNPIVOT)
+    if pivot:
+        first.replace(exp.to_identifier(first.name.removeprefix(UNPIVOT).lstrip(UNPIVOT[0])))
+    elements = library("attribute_values" if pivot else "elements", value.copy())
     columns = [exp.alias_(function("unnest", elements), alias, quoted=True)]
     if place:
-        size = function("len", library("elements", value.copy()))
-        columns.append(exp.alias_(function("unnest", function("range", size)), place, quoted=True))
-    query = exp.Subquery(
-        this=exp.select(*columns),
-        alias=exp.TableAlias(this=exp.to_identifier(f"of {alias}", quoted=True)),
-    )
-    return exp.Lateral(this=query.this, alias=query.args["alias"])
+        size = function("range", function("len", library("elements", value.copy())))
+        places = library("attributes", value.copy()) if pivot else size
+        columns.append(exp.alias_(function("unnest", places), place, quoted=True))
+    name = exp.TableAlias(this=exp.to_identifier(f"of {alias}", quoted=True))
+    return exp.Subquery(this=exp.select(*columns), alias=name)
 
 
 # --- Comparing ------------------------------------------------------------------------------------
@@ -289,7 +302,7 @@ _CONTEXTS: Final[tuple[tuple[tuple[type[exp.Expr], ...], str], ...]] = (
 
 def _compared(node: exp.Expr, names: set[str]) -> None:
     """Where a SUPER value meets another, it takes the other's type."""
-    if isinstance(node, _COMPARISONS):
+    if isinstance(node, _COMPARISONS) and not isinstance(node.parent, exp.Update):
         left, right = node.this.copy(), node.expression.copy()
         if _is_super(left, names):
             node.set("this", library("beside", left, right))

@@ -32,7 +32,10 @@ FUNCTIONS: Final[dict[str, Rule]] = {
     "regexp_instr": to_macro("regexp_instr", 2, 3),
     "func_sha1": to_function("sha1", 1),
     "textlen": to_function("length", 1),
+    "version": lambda _: text(VERSION),
 }
+# What clients look for in it: PostgreSQL's version that Redshift began from, and Redshift's name.
+VERSION: Final = "PostgreSQL 8.0.2 on x86_64-pc-linux-gnu, compiled by GCC, Redshift 1.0.0 (Vesto)"
 _SPECIAL: Final = frozenset(".^$\\")
 
 

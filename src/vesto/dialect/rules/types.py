@@ -33,6 +33,11 @@ def convert(node: exp.Cast, *, rounding: bool) -> exp.Expr | None:
         return library("as_super", node.this.copy())
     if kind == "VARBINARY":
         return cast(node.this.copy(), "BLOB")
+    if kind == "DECIMAL" and not to.expressions:
+        # The engine's own default has three digits after the point.
+        node = node.copy()
+        node.set("to", exp.DataType.build("DECIMAL(18, 0)"))
+        return convert(node, rounding=rounding) or node
     if not rounding and kind in _INTEGERS:
         return _kept(node, library("trunc", node.this.copy()))
     if not rounding and kind == "DECIMAL":

@@ -163,7 +163,7 @@ CREATE OR REPLACE MACRO vesto.beside(x JSON, other JSON) AS x,
   (x, other) AS x;
 
 CREATE OR REPLACE MACRO vesto.json_parse(x) AS
-  CASE WHEN x IS NULL OR json_valid(CAST(x AS VARCHAR)) THEN CASE WHEN json_type(CAST(x AS VARCHAR)) <> 'NULL' THEN CAST(CAST(x AS VARCHAR) AS JSON) END
+  CASE WHEN x IS NULL OR json_valid(CAST(x AS VARCHAR)) THEN CASE WHEN json_type(CAST(x AS VARCHAR)) <> 'NULL' THEN json(CAST(x AS VARCHAR)) END
     ELSE CAST(vesto.failure('22P02', 'JSON_PARSE was given text that is no JSON') AS JSON) END;
 
 CREATE OR REPLACE MACRO vesto.can_json_parse(x) AS json_valid(CAST(x AS VARCHAR));
@@ -186,6 +186,12 @@ CREATE OR REPLACE MACRO vesto.json_typeof(x, path) AS
 
 CREATE OR REPLACE MACRO vesto.elements(x) AS
   CASE WHEN json_type(to_json(x)) = 'ARRAY' THEN from_json(to_json(x), '["json"]') ELSE CAST([] AS JSON[]) END;
+
+CREATE OR REPLACE MACRO vesto.attributes(x) AS
+  CASE WHEN json_type(to_json(x)) = 'OBJECT' THEN json_keys(to_json(x)) ELSE CAST([] AS VARCHAR[]) END;
+
+CREATE OR REPLACE MACRO vesto.attribute_values(x) AS
+  list_transform(vesto.attributes(x), lambda k: json_extract(to_json(x), '$."' || replace(k, '"', '\"') || '"'));
 
 CREATE OR REPLACE MACRO vesto.get_array_length(x) AS
   CASE WHEN json_type(to_json(x)) = 'ARRAY' THEN json_array_length(to_json(x)) END;
@@ -212,3 +218,36 @@ CREATE OR REPLACE MACRO vesto.number_text(x, fraction, zeros, commas, width, sig
   CASE WHEN width < 0 THEN vesto.signed(x, sign) || prefix || vesto.number_body(x, fraction, zeros, commas, '.') || vesto.ended(x, sign)
     WHEN length(vesto.number_body(x, fraction, zeros, commas, '.')) >= width THEN repeat('#', CAST(width AS INTEGER))
     ELSE lpad(vesto.signed(x, sign) || prefix || vesto.number_body(x, fraction, zeros, commas, '.') || vesto.ended(x, sign), CAST(width + length(prefix) AS INTEGER), ' ') END;
+
+-- What Redshift knows of tables and DuckDB does not ----------------------------------------------
+
+CREATE TABLE IF NOT EXISTS vesto.columns (
+  schema_name VARCHAR, table_name VARCHAR, column_name VARCHAR, type VARCHAR, length INTEGER,
+  encoding VARCHAR, is_distkey BOOLEAN, sortkey INTEGER, identity VARCHAR, is_generated BOOLEAN);
+
+CREATE TABLE IF NOT EXISTS vesto.late_views (schema_name VARCHAR, view_name VARCHAR, query VARCHAR);
+
+CREATE TABLE IF NOT EXISTS vesto.materialized_views (schema_name VARCHAR, view_name VARCHAR, query VARCHAR);
+
+CREATE TABLE IF NOT EXISTS vesto.functions (
+  schema_name VARCHAR, function_name VARCHAR, arguments VARCHAR[], returns VARCHAR, macro VARCHAR);
+
+CREATE TABLE IF NOT EXISTS vesto.load_errors (
+  session VARCHAR, starttime TIMESTAMP, filename VARCHAR, line_number BIGINT, colname VARCHAR, type VARCHAR,
+  position INTEGER, raw_line VARCHAR, raw_field_value VARCHAR, err_code INTEGER, err_reason VARCHAR);
+
+CREATE OR REPLACE MACRO vesto.type_words(kind) AS
+  CASE WHEN kind LIKE 'DECIMAL%' THEN replace(replace(kind, 'DECIMAL', 'numeric'), ', ', ',')
+    ELSE CASE kind WHEN 'VARCHAR' THEN 'character varying(65535)' WHEN 'DOUBLE' THEN 'double precision' WHEN 'FLOAT' THEN 'real'
+      WHEN 'TIMESTAMP' THEN 'timestamp without time zone' WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp with time zone'
+      WHEN 'TIME' THEN 'time without time zone' WHEN 'TIME WITH TIME ZONE' THEN 'time with time zone'
+      WHEN 'JSON' THEN 'super' WHEN 'BLOB' THEN 'binary varying(64000)' WHEN 'HUGEINT' THEN 'numeric(38,0)' ELSE lower(kind) END END;
+
+CREATE OR REPLACE VIEW vesto.pg_table_def AS
+  SELECT c.schema_name AS schemaname, c.table_name AS tablename, c.column_name AS "column",
+    COALESCE(d.type, vesto.type_words(c.data_type)) AS "type", COALESCE(d.encoding, 'none') AS encoding,
+    COALESCE(d.is_distkey, FALSE) AS distkey, COALESCE(d.sortkey, 0) AS sortkey, NOT c.is_nullable AS "notnull"
+  FROM duckdb_columns() c LEFT JOIN vesto.columns d
+    ON c.schema_name = d.schema_name AND c.table_name = d.table_name AND lower(c.column_name) = lower(d.column_name)
+  WHERE c.database_name = 'dev' AND c.schema_name <> 'vesto' AND NOT c.internal
+  ORDER BY c.schema_name, c.table_name, c.column_index;

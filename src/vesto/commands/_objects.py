@@ -1,0 +1,138 @@
+"""What is recorded of tables, views and functions besides what the engine knows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from vesto.dialect.names import Name, quoted
+from vesto.dialect.tables import ColumnDefinition
+from vesto.engines import Connection
+from vesto.errors import ReservedName, Span
+
+Place = tuple[str, str]
+SYSTEM_SCHEMA: Final = "vesto"
+RECORDS: Final = {
+    "columns": "table_name",
+    "late_views": "view_name",
+    "materialized_views": "view_name",
+}
+
+
+def rows(connection: Connection, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+    """All rows of a query of the engine's dialect."""
+    table = connection.execute(sql, list(parameters)).read_all()
+    return [tuple(row.values()) for row in table.to_pylist()]
+
+
+def run(connection: Connection, sql: str, parameters: Iterable[Any] = ()) -> None:
+    """Run a statement of the engine's dialect to its end."""
+    connection.execute(sql, list(parameters)).read_all()
+
+
+def check_open(place: Place, span: Span | None = None) -> None:
+    """Check that a user may make or change something there.
+
+    Raises:
+        ReservedName: The schema is the system's.
+    """
+    if place[0] == SYSTEM_SCHEMA:
+        raise ReservedName(f'schema "{SYSTEM_SCHEMA}" belongs to the system', span=span)
+
+
+def forget(connection: Connection, place: Place) -> None:
+    """Remove every record of what stood at that place, and the sequences it had."""
+    if connection_has(connection, "columns", place):
+        _drop_sequences(connection, place)
+    for records, name in RECORDS.items():
+        if connection_has(connection, records, place):
+            run(
+                connection,
+                f"DELETE FROM dev.vesto.{records} WHERE schema_name = ? AND {name} = ?",
+                place,
+            )
+
+
+def connection_has(connection: Connection, records: str, place: Place) -> bool:
+    """Whether there is a record of that place."""
+    name = RECORDS[records]
+    sql = f"SELECT 1 FROM dev.vesto.{records} WHERE schema_name = ? AND {name} = ? LIMIT 1"
+    return bool(rows(connection, sql, place))
+
+
+def _drop_sequences(connection: Connection, place: Place) -> None:
+    sql = (
+        "SELECT identity FROM dev.vesto.columns "
+        "WHERE schema_name = ? AND table_name = ? AND identity IS NOT NULL"
+    )
+    for (sequence,) in rows(connection, sql, place):
+        run(connection, f"DROP SEQUENCE IF EXISTS dev.vesto.{quoted(sequence)}")
+
+
+def sequence_of(place: Place, column: str) -> str:
+    """The name of the sequence behind an identity column."""
+    return ".".join((*place, column))
+
+
+def record_column(
+    connection: Connection, place: Place, column: ColumnDefinition, sortkey: int = 0
+) -> None:
+    """Record what was declared of a column."""
+    identity = sequence_of(place, column.name) if column.identity else None
+    run(
+        connection,
+        "INSERT INTO dev.vesto.columns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            *place, column.name, column.type.catalog(), column.type.length, column.encoding,
+            column.is_distkey, sortkey, identity, column.is_generated,
+        ],
+    )  # fmt: skip
+
+
+def check_of(column: str, length: int | None) -> str:
+    """The constraint that keeps text within its length."""
+    return f" CHECK (strlen({quoted(column)}) <= {length})" if length is not None else ""
+
+
+def engine_name(name: Name) -> str:
+    """A table's or view's name as the engine has it, quoted."""
+    parts = [quoted(name.schema)] if name.schema else []
+    return ".".join([*parts, quoted(name.object)])
+
+
+def is_temporary(name: Name) -> bool:
+    """Whether the name says that the table is a temporary one."""
+    return name.object.startswith("#")
+
+
+def rebuild(connection: Connection, place: Place) -> None:
+    """Write a table anew with the lengths that are recorded of its columns."""
+    schema, table = place
+    lengths = dict(
+        rows(
+            connection,
+            "SELECT lower(column_name), length FROM dev.vesto.columns "
+            "WHERE schema_name = ? AND table_name = ?",
+            place,
+        )
+    )
+    columns = rows(
+        connection,
+        "SELECT column_name, data_type, column_default, is_nullable FROM duckdb_columns() "
+        "WHERE database_name = 'dev' AND schema_name = ? AND lower(table_name) = ? "
+        "ORDER BY column_index",
+        place,
+    )
+    parts = [
+        f"{quoted(name)} {kind}"
+        + (f" DEFAULT {default}" if default else "")
+        + ("" if nullable else " NOT NULL")
+        + check_of(name, lengths.get(name.lower()))
+        for name, kind, default, nullable in columns
+    ]
+    old = f"dev.{quoted(schema)}.{quoted(table)}"
+    new = f"dev.{quoted(schema)}.{quoted(table + ' rebuilt')}"
+    run(connection, f"CREATE TABLE {new} ({', '.join(parts)})")
+    run(connection, f"INSERT INTO {new} SELECT * FROM {old}")
+    run(connection, f"DROP TABLE {old}")
+    run(connection, f"ALTER TABLE {new} RENAME TO {quoted(table)}")

@@ -1,0 +1,211 @@
+"""ALTER TABLE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+from vesto.commands import Context
+from vesto.commands._objects import (
+    Place,
+    check_open,
+    engine_name,
+    rebuild,
+    record_column,
+    rows,
+    run,
+)
+from vesto.dialect.cursor import Cursor
+from vesto.dialect.names import Name, quoted
+from vesto.dialect.tables import ColumnDefinition, DeclaredType, read_column, read_type
+from vesto.engines import Connection
+from vesto.errors import FeatureNotSupported, Span, StatementSyntaxError, WrongObjectType
+from vesto.result import Result
+
+_NO_EFFECT: Final = ("DISTKEY", "DISTSTYLE", "SORTKEY", "COMPOUND", "INTERLEAVED", "ENCODE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlterTable:
+    """Changes a table. One of the actions is set; none of them for what has no effect.
+
+    Grammar: Amazon Redshift Database Developer Guide, "ALTER TABLE".
+    """
+
+    starts: ClassVar[tuple[str, ...]] = ("ALTER", "TABLE")
+    engine_has_it: ClassVar[bool] = True
+
+    name: Name
+    add: ColumnDefinition | None = None
+    drop: str = ""
+    rename_to: str = ""
+    rename_column: tuple[str, str] | None = None
+    retype: tuple[str, DeclaredType] | None = None
+    append_from: Name | None = None
+    text: str = field(default="", compare=False)
+    span: Span | None = field(default=None, compare=False)
+
+    @classmethod
+    def parse(cls, cursor: Cursor) -> AlterTable:
+        """Read it."""
+        cursor.expect(*cls.starts)
+        span = cursor.span
+        name = cursor.name("a table's name")
+        found = _action(cursor)
+        cursor.end()
+        return cls(name=name, text=cursor.sql, span=span, **found)  # type: ignore[arg-type]
+
+    def sql(self) -> str:
+        """The statement as text."""
+        head = f"ALTER TABLE {self.name.sql()}"
+        if self.add:
+            return f"{head} ADD COLUMN {self.add.sql()}"
+        if self.drop:
+            return f"{head} DROP COLUMN {quoted(self.drop)}"
+        if self.rename_to:
+            return f"{head} RENAME TO {quoted(self.rename_to)}"
+        if self.rename_column:
+            old, new = map(quoted, self.rename_column)
+            return f"{head} RENAME COLUMN {old} TO {new}"
+        if self.retype:
+            return f"{head} ALTER COLUMN {quoted(self.retype[0])} TYPE {self.retype[1].sql()}"
+        if self.append_from:
+            return f"{head} APPEND FROM {self.append_from.sql()}"
+        return f"{head} ALTER SORTKEY AUTO"
+
+    def bind(self, context: Context) -> AlterTable:
+        """Check that the table is one that may be changed.
+
+        Raises:
+            UndefinedTable: It does not exist.
+            WrongObjectType: It is a materialised view.
+        """
+        place = context.place(self.name)
+        check_open(place, self.span)
+        if place in context.surroundings.materialized_views:
+            raise WrongObjectType(f'"{self.name.object}" is a materialized view', span=self.span)
+        rows(context.connection, f"SELECT 1 FROM {engine_name(self.name)} LIMIT 0")
+        return self
+
+    def run(self, context: Context) -> Result:
+        """Change it, and what is recorded of it; what fails changes nothing."""
+        with context.atomic() as connection:
+            self._change(context, connection, context.place(self.name))
+        return Result(tag="ALTER TABLE")
+
+    def _change(self, context: Context, connection: Connection, place: Place) -> None:
+        head = f"ALTER TABLE {engine_name(self.name)}"
+        if self.add:
+            self._add(context, connection, place, self.add)
+        if self.drop:
+            run(connection, f"{head} DROP COLUMN {quoted(self.drop)}")
+            _records(connection, "DELETE FROM dev.vesto.columns", place, self.drop)
+        if self.rename_column:
+            old, new = self.rename_column
+            run(connection, f"{head} RENAME COLUMN {quoted(old)} TO {quoted(new)}")
+            _records(connection, "UPDATE dev.vesto.columns SET column_name = ?", place, old, new)
+        if self.rename_to:
+            run(connection, f"{head} RENAME TO {quoted(self.rename_to)}")
+            change = "UPDATE dev.vesto.columns SET table_name = ?"
+            _records(connection, change, place, "", self.rename_to.lower())
+        if self.retype:
+            self._retype(connection, place, *self.retype)
+        if self.append_from:
+            source = engine_name(self.append_from)
+            run(connection, f"INSERT INTO {engine_name(self.name)} BY NAME SELECT * FROM {source}")
+            run(connection, f"DELETE FROM {source}")
+
+    def _add(
+        self, context: Context, connection: Connection, place: Place, column: ColumnDefinition
+    ) -> None:
+        default = ""
+        if column.default is not None:
+            text = context.translated(f"SELECT {column.default}", kinds=("query",)).sql
+            default = f" DEFAULT {text.removeprefix('SELECT ')}"
+        kind = column.type.engine()
+        target = f"{quoted(column.name)} {kind}{default}"
+        run(connection, f"ALTER TABLE {engine_name(self.name)} ADD COLUMN {target}")
+        record_column(connection, place, column)
+        if column.type.length is not None or column.not_null:
+            rebuild(connection, place)
+
+    def _retype(
+        self, connection: Connection, place: Place, column: str, kind: DeclaredType
+    ) -> None:
+        if kind.kind != "VARCHAR":
+            hint = "Make a table with the other type AS SELECT, and rename it."
+            message = "ALTER COLUMN TYPE changes the length of VARCHAR alone"
+            raise FeatureNotSupported(message, hint=hint, span=self.span)
+        _records(connection, "DELETE FROM dev.vesto.columns", place, column)
+        record_column(connection, place, ColumnDefinition(column, kind))
+        rebuild(connection, place)
+
+
+def _records(
+    connection: Connection, change: str, place: Place, column: str, value: str | None = None
+) -> None:
+    given = [] if value is None else [value]
+    where = "WHERE schema_name = ? AND table_name = ?"
+    where += " AND lower(column_name) = ?" if column else ""
+    run(connection, f"{change} {where}", [*given, *place, *([column.lower()] if column else [])])
+
+
+def _action(cursor: Cursor) -> dict[str, object]:
+    if cursor.accept("ADD"):
+        return _added(cursor)
+    if cursor.accept("DROP"):
+        return _dropped(cursor)
+    if cursor.accept("RENAME", "TO"):
+        return {"rename_to": cursor.identifier("a table's name")}
+    if cursor.accept("RENAME"):
+        cursor.accept("COLUMN")
+        old = cursor.identifier("a column's name")
+        cursor.expect("TO")
+        return {"rename_column": (old, cursor.identifier("a column's name"))}
+    if cursor.accept("APPEND", "FROM"):
+        return {"append_from": cursor.name("a table's name")}
+    if cursor.accept("ALTER"):
+        return _altered(cursor)
+    raise cursor.error("ADD, DROP, RENAME, ALTER or APPEND FROM")
+
+
+def _added(cursor: Cursor) -> dict[str, object]:
+    for word in ("CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN"):
+        if cursor.peek(word):
+            # Constraints are informational in Redshift.
+            cursor.rest()
+            return {}
+    cursor.accept("COLUMN")
+    span = cursor.span
+    column = read_column(cursor)
+    if column.identity is not None:
+        message = "ADD COLUMN cannot add an IDENTITY"
+        raise StatementSyntaxError(message, hint="Make a table with it.", span=span)
+    return {"add": column}
+
+
+def _dropped(cursor: Cursor) -> dict[str, object]:
+    if cursor.accept("CONSTRAINT"):
+        cursor.rest()
+        return {}
+    cursor.accept("COLUMN")
+    column = cursor.identifier("a column's name")
+    if not cursor.accept("CASCADE"):
+        cursor.accept("RESTRICT")
+    return {"drop": column}
+
+
+def _altered(cursor: Cursor) -> dict[str, object]:
+    if any(cursor.peek(word) for word in _NO_EFFECT):
+        cursor.rest()
+        return {}
+    cursor.accept("COLUMN")
+    column = cursor.identifier("a column's name")
+    if cursor.accept("ENCODE"):
+        cursor.rest()
+        return {}
+    cursor.expect("TYPE")
+    return {"retype": (column, read_type(cursor))}
+
+
+COMMAND: Final = AlterTable

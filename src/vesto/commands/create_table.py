@@ -1,0 +1,323 @@
+"""CREATE TABLE: columns with Redshift's attributes, LIKE, or AS a query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Final
+
+from vesto.commands import Context
+from vesto.commands._objects import (
+    Place,
+    check_of,
+    check_open,
+    engine_name,
+    forget,
+    is_temporary,
+    record_column,
+    rows,
+    run,
+    sequence_of,
+)
+from vesto.dialect.cursor import Cursor
+from vesto.dialect.names import Name, checked, literal, quoted
+from vesto.dialect.tables import ColumnDefinition, read_column
+from vesto.dialect.translate import Translated
+from vesto.engines import Connection
+from vesto.errors import Span, StatementSyntaxError
+from vesto.result import Result
+
+_CONSTRAINTS: Final = ("PRIMARY", "UNIQUE", "FOREIGN", "CONSTRAINT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateTable:
+    """Makes a table. ``names`` are the columns of AS without types; ``query`` its text.
+
+    Distribution and sorting are recorded and have no effect on one machine.
+    Grammar: Amazon Redshift Database Developer Guide, "CREATE TABLE" and "CREATE TABLE AS".
+    """
+
+    starts: ClassVar[tuple[str, ...]] = ("CREATE", "TABLE")
+    also_starts: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("CREATE", "TEMP", "TABLE"),
+        ("CREATE", "TEMPORARY", "TABLE"),
+        ("CREATE", "LOCAL", "TEMP", "TABLE"),
+        ("CREATE", "LOCAL", "TEMPORARY", "TABLE"),
+    )
+    engine_has_it: ClassVar[bool] = True
+
+    name: Name
+    temporary: bool = False
+    if_not_exists: bool = False
+    columns: tuple[ColumnDefinition, ...] = ()
+    names: tuple[str, ...] = ()
+    like: Name | None = None
+    query: str = ""
+    dist_style: str = ""
+    dist_key: str = ""
+    sort_keys: tuple[str, ...] = ()
+    query_span: Span = field(default=Span(0, 0), compare=False)
+    span: Span | None = field(default=None, compare=False)
+
+    @classmethod
+    def parse(cls, cursor: Cursor) -> CreateTable:
+        """Read it."""
+        cursor.expect("CREATE")
+        cursor.accept("LOCAL")
+        temporary = cursor.accept("TEMP") or cursor.accept("TEMPORARY")
+        cursor.expect("TABLE")
+        unless = cursor.accept("IF", "NOT", "EXISTS")
+        span = cursor.span
+        name = cursor.name("a table's name")
+        found = cls(
+            name=name, temporary=temporary or is_temporary(name), if_not_exists=unless, span=span
+        )
+        if cursor.accept("("):
+            found = _contents(cursor, found)
+        found = _attributes(cursor, found)
+        if cursor.accept("AS"):
+            start = cursor.span.start
+            found = replace(found, query=cursor.rest(), query_span=Span(start, len(cursor.sql)))
+        cursor.end()
+        if not (found.columns or found.like or found.query):
+            raise cursor.error("columns or AS and a query")
+        if found.columns and found.query:
+            raise StatementSyntaxError("AS goes with column names, not definitions", span=span)
+        return found
+
+    def sql(self) -> str:
+        """The statement as text."""
+        words = "CREATE TEMP TABLE" if self.temporary else "CREATE TABLE"
+        parts = [words + (" IF NOT EXISTS" if self.if_not_exists else ""), self.name.sql()]
+        inside = [column.sql() for column in self.columns] or [quoted(n) for n in self.names]
+        inside += [f"LIKE {self.like.sql()}"] if self.like else []
+        parts += [f"({', '.join(inside)})"] if inside else []
+        parts += [f"DISTSTYLE {self.dist_style}"] if self.dist_style else []
+        parts += [f"DISTKEY ({quoted(self.dist_key)})"] if self.dist_key else []
+        parts += [f"SORTKEY ({', '.join(map(quoted, self.sort_keys))})"] if self.sort_keys else []
+        parts += [f"AS {self.query}"] if self.query else []
+        return " ".join(parts)
+
+    def bind(self, context: Context) -> BoundTable:
+        """Resolve names and translate the query.
+
+        Raises:
+            VestoError: A name cannot be, or the query has a mistake.
+        """
+        checked(self.name.object, self.span)
+        for column in self.columns:
+            checked(column.name, self.span)
+        place = context.place(self.name)
+        check_open(place, self.span)
+        query = None
+        if self.query:
+            query = context.translated(self.query, self.query_span.start, ("query",))
+        defaults = {
+            column.name: _expression(context, column.default)
+            for column in self.columns
+            if column.default is not None
+        }
+        return BoundTable(self, place, query, defaults)
+
+
+def _expression(context: Context, text: str) -> str:
+    translated = context.translated(f"SELECT {text}", kinds=("query",)).sql
+    return translated.removeprefix("SELECT ")
+
+
+def _contents(cursor: Cursor, table: CreateTable) -> CreateTable:
+    """Read what stands in the parentheses: definitions, names alone, or LIKE."""
+    if cursor.accept("LIKE"):
+        like = cursor.name("a table's name")
+        for word in ("INCLUDING", "EXCLUDING"):
+            if cursor.accept(word):
+                cursor.expect("DEFAULTS")
+        cursor.expect(")")
+        return replace(table, like=like)
+    if _names_alone(cursor):
+        names = [cursor.identifier("a column's name")]
+        while cursor.accept(","):
+            names.append(cursor.identifier("a column's name"))
+        cursor.expect(")")
+        return replace(table, names=tuple(names))
+    columns: list[ColumnDefinition] = []
+    while True:
+        if any(cursor.peek(word) for word in _CONSTRAINTS):
+            _skip_constraint(cursor)
+        else:
+            columns.append(read_column(cursor))
+        if not cursor.accept(","):
+            break
+    cursor.expect(")")
+    return replace(table, columns=tuple(columns))
+
+
+def _names_alone(cursor: Cursor) -> bool:
+    following = cursor.after(1)
+    return following.kind == "symbol" and following.text in {",", ")"}
+
+
+def _skip_constraint(cursor: Cursor) -> None:
+    """PRIMARY KEY, UNIQUE and FOREIGN KEY are informational in Redshift."""
+    depth = 0
+    while cursor.here.kind != "end":
+        if depth == 0 and (cursor.peek(",") or cursor.peek(")")):
+            return
+        depth += {"(": 1, ")": -1}.get(cursor.advance().text, 0)
+
+
+def _attributes(cursor: Cursor, table: CreateTable) -> CreateTable:
+    """Read distribution, sorting, backup and encoding, in any order."""
+    while True:
+        if cursor.accept("DISTSTYLE"):
+            table = replace(table, dist_style=cursor.word("AUTO, EVEN, KEY or ALL"))
+        elif cursor.accept("DISTKEY"):
+            cursor.expect("(")
+            table = replace(table, dist_key=cursor.identifier("a column"))
+            cursor.expect(")")
+        elif cursor.accept("BACKUP"):
+            cursor.word("YES or NO")
+        elif cursor.accept("ENCODE"):
+            cursor.expect("AUTO")
+        elif cursor.accept("SORTKEY", "AUTO"):
+            pass
+        elif any(cursor.accept(*words) for words in _SORTKEYS):
+            table = replace(table, sort_keys=_column_names(cursor))
+        else:
+            return table
+
+
+_SORTKEYS: Final = (("COMPOUND", "SORTKEY"), ("INTERLEAVED", "SORTKEY"), ("SORTKEY",))
+
+
+def _column_names(cursor: Cursor) -> tuple[str, ...]:
+    cursor.expect("(")
+    names = [cursor.identifier("a column")]
+    while cursor.accept(","):
+        names.append(cursor.identifier("a column"))
+    cursor.expect(")")
+    return tuple(names)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundTable:
+    """A table to make."""
+
+    statement: CreateTable
+    place: Place
+    query: Translated | None
+    defaults: dict[str, str]
+
+    def run(self, context: Context) -> Result:
+        """Make it, and record what was declared; what fails leaves nothing.
+
+        Raises:
+            DuplicateTable: There is one of that name.
+        """
+        statement = self.statement
+        tag = "SELECT" if statement.query else "CREATE TABLE"
+        with context.atomic() as connection:
+            if statement.if_not_exists and self._exists(connection):
+                notice = f'relation "{statement.name.object}" already exists, skipping'
+                return Result(tag=tag, notices=(notice,))
+            if statement.temporary:
+                run(connection, self._engine_sql(connection))
+                return Result(tag=tag)
+            if not self._exists(connection):
+                forget(connection, self.place)
+            for column in statement.columns:
+                self._make_sequence(connection, column)
+            run(connection, self._engine_sql(connection))
+            self._record(connection)
+        return Result(tag=tag)
+
+    def _exists(self, connection: Connection) -> bool:
+        sql = (
+            "SELECT 1 FROM information_schema.tables "
+            "WHERE lower(table_schema) = ? AND lower(table_name) = ? AND table_catalog = ?"
+        )
+        temporary = self.statement.temporary
+        schema = "main" if temporary else self.place[0]
+        where = "temp" if temporary else "dev"
+        return bool(rows(connection, sql, [schema, self.place[1], where]))
+
+    def _make_sequence(self, connection: Connection, column: ColumnDefinition) -> None:
+        if column.identity is None:
+            return
+        name = f"dev.vesto.{quoted(sequence_of(self.place, column.name))}"
+        start, step = column.identity
+        run(connection, f"DROP SEQUENCE IF EXISTS {name}")
+        bounds = f"MINVALUE {min(start, -(2**62))}"
+        run(connection, f"CREATE SEQUENCE {name} START {start} INCREMENT {step} {bounds}")
+
+    def _engine_sql(self, connection: Connection) -> str:
+        statement = self.statement
+        words = "CREATE TEMP TABLE" if statement.temporary else "CREATE TABLE"
+        target = engine_name(statement.name)
+        if self.query is not None:
+            source = f"({self.query.sql})"
+            if statement.names:
+                names = ", ".join(map(quoted, statement.names))
+                source = f"(SELECT * FROM {source} AS given({names}))"
+            return f"{words} {target} AS {source}"
+        if statement.like is not None:
+            return f"{words} {target} ({_like(connection, statement.like)})"
+        columns = ", ".join(self._column(column) for column in statement.columns)
+        return f"{words} {target} ({columns})"
+
+    def _column(self, column: ColumnDefinition) -> str:
+        default = self.defaults.get(column.name)
+        if column.identity is not None and not self.statement.temporary:
+            sequence = f"dev.vesto.{quoted(sequence_of(self.place, column.name))}"
+            default = f"nextval({literal(sequence)})"
+        return (
+            f"{quoted(column.name)} {column.type.engine()}"
+            + (f" DEFAULT {default}" if default is not None else "")
+            + (" NOT NULL" if column.not_null else "")
+            + check_of(column.name, column.type.length)
+        )
+
+    def _record(self, connection: Connection) -> None:
+        statement = self.statement
+        if statement.like is not None:
+            _copy_records(connection, statement.like, self.place)
+        for column in statement.columns:
+            keys = statement.sort_keys or tuple(c.name for c in statement.columns if c.is_sortkey)
+            place = keys.index(column.name) + 1 if column.name in keys else 0
+            dist = column.is_distkey or column.name == statement.dist_key
+            record_column(connection, self.place, replace(column, is_distkey=dist), place)
+
+
+def _like(connection: Connection, source: Name) -> str:
+    """The definitions of another table's columns: names, types, lengths and NOT NULL."""
+    described = rows(connection, f"DESCRIBE {engine_name(source)}")
+    lengths = dict(
+        rows(
+            connection,
+            "SELECT lower(column_name), length FROM dev.vesto.columns "
+            "WHERE schema_name = ? AND table_name = ?",
+            _source(source),
+        )
+    )
+    return ", ".join(
+        f"{quoted(name)} {kind}{'' if nullable == 'YES' else ' NOT NULL'}"
+        + check_of(name, lengths.get(name.lower()))
+        for name, kind, nullable, *_ in described
+    )
+
+
+def _source(name: Name) -> Place:
+    return (name.schema or "public").lower(), name.object.lower()
+
+
+def _copy_records(connection: Connection, source: Name, place: Place) -> None:
+    run(
+        connection,
+        "INSERT INTO dev.vesto.columns SELECT ?, ?, column_name, type, length, encoding, "
+        "is_distkey, sortkey, NULL, FALSE FROM dev.vesto.columns "
+        "WHERE schema_name = ? AND table_name = ?",
+        [*place, *_source(source)],
+    )
+
+
+COMMAND: Final = CreateTable

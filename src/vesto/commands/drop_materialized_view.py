@@ -1,0 +1,65 @@
+"""DROP MATERIALIZED VIEW."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+from vesto.commands import Context
+from vesto.commands._objects import engine_name, forget, run
+from vesto.dialect.cursor import Cursor
+from vesto.dialect.names import Name
+from vesto.errors import Span, UndefinedTable
+from vesto.result import Result
+
+
+@dataclass(frozen=True, slots=True)
+class DropMaterializedView:
+    """Removes a materialised view."""
+
+    starts: ClassVar[tuple[str, ...]] = ("DROP", "MATERIALIZED", "VIEW")
+
+    name: Name
+    if_exists: bool = False
+    span: Span | None = field(default=None, compare=False)
+
+    @classmethod
+    def parse(cls, cursor: Cursor) -> DropMaterializedView:
+        """Read it."""
+        cursor.expect(*cls.starts)
+        unless = cursor.accept("IF", "EXISTS")
+        span = cursor.span
+        name = cursor.name("a view's name")
+        if not cursor.accept("CASCADE"):
+            cursor.accept("RESTRICT")
+        cursor.end()
+        return cls(name, unless, span)
+
+    def sql(self) -> str:
+        """The statement as text."""
+        unless = "IF EXISTS " if self.if_exists else ""
+        return f"DROP MATERIALIZED VIEW {unless}{self.name.sql()}"
+
+    def bind(self, context: Context) -> DropMaterializedView:
+        """Check that it is there.
+
+        Raises:
+            UndefinedTable: It is not.
+        """
+        there = context.place(self.name) in context.surroundings.materialized_views
+        if not (there or self.if_exists):
+            message = f'materialized view "{self.name.object}" does not exist'
+            raise UndefinedTable(message, span=self.span)
+        return self
+
+    def run(self, context: Context) -> Result:
+        """Remove it."""
+        place = context.place(self.name)
+        if place in context.surroundings.materialized_views:
+            with context.atomic() as connection:
+                run(connection, f"DROP TABLE {engine_name(self.name)}")
+                forget(connection, place)
+        return Result(tag="DROP MATERIALIZED VIEW")
+
+
+COMMAND: Final = DropMaterializedView

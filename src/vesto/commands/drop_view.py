@@ -1,0 +1,80 @@
+"""DROP VIEW."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+from vesto.commands import Context
+from vesto.commands._objects import check_open, engine_name, forget, run
+from vesto.dialect.cursor import Cursor
+from vesto.dialect.names import Name
+from vesto.errors import Span, VestoError, WrongObjectType
+from vesto.result import Result
+
+
+@dataclass(frozen=True, slots=True)
+class DropView:
+    """Removes views, late ones too."""
+
+    starts: ClassVar[tuple[str, ...]] = ("DROP", "VIEW")
+    engine_has_it: ClassVar[bool] = True
+
+    names: tuple[Name, ...]
+    if_exists: bool = False
+    span: Span | None = field(default=None, compare=False)
+
+    @classmethod
+    def parse(cls, cursor: Cursor) -> DropView:
+        """Read it."""
+        cursor.expect(*cls.starts)
+        unless = cursor.accept("IF", "EXISTS")
+        span = cursor.span
+        names = [cursor.name("a view's name")]
+        while cursor.accept(","):
+            names.append(cursor.name("a view's name"))
+        if not cursor.accept("CASCADE"):
+            cursor.accept("RESTRICT")
+        cursor.end()
+        return cls(tuple(names), unless, span)
+
+    def sql(self) -> str:
+        """The statement as text."""
+        unless = "IF EXISTS " if self.if_exists else ""
+        return f"DROP VIEW {unless}{', '.join(name.sql() for name in self.names)}"
+
+    def bind(self, context: Context) -> DropView:
+        """Check that the names are views' own.
+
+        Raises:
+            WrongObjectType: One is a materialised view's.
+        """
+        for name in self.names:
+            place = context.place(name)
+            check_open(place, self.span)
+            if place in context.surroundings.materialized_views:
+                hint = "Use DROP MATERIALIZED VIEW."
+                message = f'"{name.object}" is a materialized view'
+                raise WrongObjectType(message, hint=hint, span=self.span)
+        return self
+
+    def run(self, context: Context) -> Result:
+        """Remove all of them, or none.
+
+        Raises:
+            UndefinedTable: One is not there.
+        """
+        with context.atomic() as connection:
+            for name in self.names:
+                place = context.place(name)
+                if place not in context.surroundings.late_views:
+                    try:
+                        exists = "IF EXISTS " * self.if_exists
+                        run(connection, f"DROP VIEW {exists}{engine_name(name)}")
+                    except VestoError as error:
+                        raise error.at(self.span) from None
+                forget(connection, place)
+        return Result(tag="DROP VIEW")
+
+
+COMMAND: Final = DropView

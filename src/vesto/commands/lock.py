@@ -1,0 +1,59 @@
+"""LOCK: accepted; the engine finds conflicting writes itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+from vesto.commands import Context
+from vesto.commands._objects import engine_name, rows
+from vesto.dialect.cursor import Cursor
+from vesto.dialect.names import Name
+from vesto.errors import Span, VestoError
+from vesto.result import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Checks that the tables are there."""
+
+    starts: ClassVar[tuple[str, ...]] = ("LOCK",)
+
+    tables: tuple[Name, ...]
+    span: Span | None = field(default=None, compare=False)
+
+    @classmethod
+    def parse(cls, cursor: Cursor) -> Lock:
+        """Read it."""
+        cursor.expect("LOCK")
+        cursor.accept("TABLE")
+        span = cursor.span
+        tables = [cursor.name("a table's name")]
+        while cursor.accept(","):
+            tables.append(cursor.name("a table's name"))
+        cursor.end()
+        return cls(tuple(tables), span)
+
+    def sql(self) -> str:
+        """The statement as text."""
+        return f"LOCK TABLE {', '.join(table.sql() for table in self.tables)}"
+
+    def bind(self, context: Context) -> Lock:
+        """Look for the tables.
+
+        Raises:
+            UndefinedTable: One is not there.
+        """
+        for table in self.tables:
+            try:
+                rows(context.connection, f"SELECT 1 FROM {engine_name(table)} LIMIT 0")
+            except VestoError as error:
+                raise error.at(self.span) from None
+        return self
+
+    def run(self, context: Context) -> Result:
+        """Nothing is to be done."""
+        return Result(tag="LOCK TABLE")
+
+
+COMMAND: Final = Lock

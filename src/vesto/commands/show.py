@@ -1,0 +1,68 @@
+"""SHOW: the value of a configuration parameter, or of all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+import pyarrow as pa
+
+from vesto.commands import Context
+from vesto.dialect.cursor import Cursor
+from vesto.errors import Span, VestoError
+from vesto.parameters import PARAMETERS
+from vesto.result import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Shows one parameter, or all where ``name`` is empty."""
+
+    starts: ClassVar[tuple[str, ...]] = ("SHOW",)
+    engine_has_it: ClassVar[bool] = True
+
+    name: str = ""
+    span: Span | None = field(default=None, compare=False)
+
+    @classmethod
+    def parse(cls, cursor: Cursor) -> Show:
+        """Read it."""
+        cursor.expect("SHOW")
+        span = cursor.span
+        if cursor.accept("ALL"):
+            name = ""
+        elif cursor.accept("TIME", "ZONE"):
+            name = "timezone"
+        elif cursor.accept("TRANSACTION", "ISOLATION", "LEVEL"):
+            name = "transaction_isolation"
+        else:
+            name = cursor.identifier("a parameter, or ALL").lower()
+        cursor.end()
+        return cls(name, span)
+
+    def sql(self) -> str:
+        """The statement as text."""
+        return f"SHOW {self.name or 'ALL'}"
+
+    def bind(self, context: Context) -> Show:
+        """Nothing is to be resolved."""
+        return self
+
+    def run(self, context: Context) -> Result:
+        """The value as a row.
+
+        Raises:
+            UndefinedParameter: There is none of that name.
+        """
+        if not self.name:
+            names = sorted(PARAMETERS)
+            values = [context.parameters.get(name) for name in names]
+            return Result.of(pa.table({"name": names, "setting": values}), tag="SHOW")
+        try:
+            value = context.parameters.get(self.name)
+        except VestoError as error:
+            raise error.at(self.span) from None
+        return Result.of(pa.table({self.name: [value]}), tag="SHOW")
+
+
+COMMAND: Final = Show

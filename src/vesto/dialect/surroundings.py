@@ -1,0 +1,33 @@
+"""What of the database and the session changes how a statement is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Place = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything a translation depends on besides the text; places are schema and name.
+
+    ``super_columns`` are the names of all SUPER columns; ``late_views`` the texts of views
+    without schema binding; ``generated`` the columns that take no values, by table;
+    ``search_path`` the schemas of names without one; ``rounding`` is ``enable_numeric_rounding``; ``user`` the
+    session's.
+    """
+
+    system_views: frozenset[str] = frozenset()
+    super_columns: frozenset[str] = frozenset()
+    late_views: Mapping[Place, str] = field(default_factory=dict)
+    materialized_views: frozenset[Place] = frozenset()
+    generated: Mapping[Place, frozenset[str]] = field(default_factory=dict)
+    search_path: tuple[str, ...] = ("public",)
+    rounding: bool = True
+    user: str = "vesto"
+
+    def place(self, schema: str, name: str) -> Place:
+        """Where a name without a schema stands: in the first of the search path."""
+        first = self.search_path[0] if self.search_path else "public"
+        return (schema or first).lower(), name.lower()

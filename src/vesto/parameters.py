@@ -1,0 +1,143 @@
+"""Configuration parameters of a session: what SET takes, SHOW prints and RESET puts back.
+
+Source: Amazon Redshift Database Developer Guide, "Configuration reference"; PostgreSQL manual,
+"Client Connection Defaults".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from vesto.errors import InvalidParameterValue, UndefinedParameter
+
+_SWITCHES: Final = {
+    "on": "on", "true": "on", "yes": "on", "1": "on", "t": "on", "y": "on",
+    "off": "off", "false": "off", "no": "off", "0": "off", "f": "off", "n": "off",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter; ``kind`` is text, switch or whole, ``effect`` empty where it has none."""
+
+    default: str
+    kind: str = "text"
+    effect: str = ""
+
+    def checked(self, name: str, value: str) -> str:
+        """The value as it is kept.
+
+        Raises:
+            InvalidParameterValue: It is of another kind.
+        """
+        if self.kind == "switch":
+            if value.lower() not in _SWITCHES:
+                raise InvalidParameterValue(f"{name} is on or off, not {value!r}")
+            return _SWITCHES[value.lower()]
+        if self.kind == "whole" and not value.removeprefix("-").isdecimal():
+            raise InvalidParameterValue(f"{name} is a whole number, not {value!r}")
+        return value
+
+
+PARAMETERS: Final[Mapping[str, Parameter]] = {
+    "analyze_threshold_percent": Parameter("10"),
+    "application_name": Parameter("", effect="named in the session's views"),
+    "client_encoding": Parameter("UTF8"),
+    "client_min_messages": Parameter("notice"),
+    "datestyle": Parameter("ISO, MDY"),
+    "describe_field_name_in_uppercase": Parameter("off", "switch"),
+    "downcase_delimited_identifier": Parameter("on", "switch"),
+    "enable_case_sensitive_identifier": Parameter("off", "switch"),
+    "enable_numeric_rounding": Parameter(
+        "on", "switch", "whether casts to fewer digits round, or cut off"
+    ),
+    "enable_result_cache_for_session": Parameter("on", "switch"),
+    "enable_vacuum_boost": Parameter("off", "switch"),
+    "error_on_nondeterministic_update": Parameter("off", "switch"),
+    "extra_float_digits": Parameter("0", "whole"),
+    "intervalstyle": Parameter("postgres"),
+    "json_serialization_enable": Parameter("off", "switch"),
+    "json_serialization_parse_nested_strings": Parameter("off", "switch"),
+    "max_concurrency_scaling_clusters": Parameter("1", "whole"),
+    "max_cursor_result_set_size": Parameter("0", "whole"),
+    "mv_enable_aqmv_for_session": Parameter("on", "switch"),
+    "navigate_super_null_on_error": Parameter("on", "switch"),
+    "parse_super_null_on_error": Parameter("off", "switch"),
+    "query_group": Parameter("unset", effect="kept for workload management"),
+    "search_path": Parameter('"$user", public', effect="schemas of names without one"),
+    "session_authorization": Parameter("default"),
+    "session_timeout": Parameter("0", "whole"),
+    "spectrum_enable_pseudo_columns": Parameter("on", "switch"),
+    "standard_conforming_strings": Parameter("off", "switch"),
+    "statement_timeout": Parameter("0", "whole"),
+    "stored_proc_log_min_messages": Parameter("LOG"),
+    "timezone": Parameter("UTC", effect="zone of TIMESTAMPTZ in text and in casts"),
+    "use_fips_ssl": Parameter("off", "switch"),
+    "wlm_query_slot_count": Parameter("1", "whole"),
+}
+# PostgreSQL's, which drivers send when they connect.
+ACCEPTED: Final = frozenset(
+    {"bytea_output", "row_security", "lock_timeout", "idle_in_transaction_session_timeout",
+     "default_transaction_isolation", "default_transaction_read_only", "transaction_isolation",
+     "synchronous_commit", "client_connection_check_interval", "autocommit"}
+)  # fmt: skip
+
+
+class Parameters:
+    """The parameters of one session."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+
+    def get(self, name: str) -> str:
+        """The value of a parameter.
+
+        Raises:
+            UndefinedParameter: There is none of that name.
+        """
+        if name in ACCEPTED:
+            return self._values.get(name, "")
+        return self._values.get(name, _known(name).default)
+
+    def set(self, name: str, value: str) -> None:
+        """Change a parameter.
+
+        Raises:
+            UndefinedParameter: There is none of that name.
+            InvalidParameterValue: The value is of another kind.
+        """
+        if name not in ACCEPTED:
+            value = _known(name).checked(name, value)
+        self._values[name] = value
+
+    def reset(self, name: str) -> None:
+        """Put a parameter back.
+
+        Raises:
+            UndefinedParameter: There is none of that name.
+        """
+        if name not in ACCEPTED:
+            _known(name)
+        self._values.pop(name, None)
+
+    def reset_all(self) -> None:
+        """Put every parameter back."""
+        self._values.clear()
+
+    @property
+    def search_path(self) -> tuple[str, ...]:
+        """The schemas of names without one; the user's own has none of its own here."""
+        listed = (part.strip().strip('"').strip("'") for part in self.get("search_path").split(","))
+        return tuple(part.lower() for part in listed if part and part != "$user")
+
+
+def _known(name: str) -> Parameter:
+    found = PARAMETERS.get(name)
+    if found is None:
+        near = get_close_matches(name, PARAMETERS, 1)
+        hint = f'Did you mean "{near[0]}"?' if near else "SHOW ALL lists them."
+        raise UndefinedParameter(f'unrecognized configuration parameter "{name}"', hint=hint)
+    return found
