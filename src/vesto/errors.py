@@ -208,6 +208,18 @@ class StringTooLong(VestoError):
     sqlstate = "22001"
 
 
+class LoadFailed(VestoError):
+    """Files whose rows do not fit the table."""
+
+    sqlstate = "22P04"
+
+
+class DuplicateFile(VestoError):
+    """A file that would be overwritten."""
+
+    sqlstate = "58P02"
+
+
 class WrongObjectType(VestoError):
     """A statement for another kind of object."""
 

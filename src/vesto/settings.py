@@ -42,6 +42,10 @@ class Settings:
     max_runtime_s: int = _setting(5400, "default of MAX_RUNTIME, in seconds", 1)
     seed: int = _setting(0, "seed of sampling, splits and search")
     cost_per_cpu_hour: float = _setting(0.05, "rate of Estimated Cost, in dollars")
+    s3_endpoint: str = _setting(
+        "", "address of the store behind s3://, as http://host:port; empty: Amazon's"
+    )
+    s3_region: str = _setting("", "region of that store; REGION of COPY and UNLOAD goes before it")
     staging: Mapping[str, str] = _setting(None, "place of each S3_BUCKET, a directory or a URL")
 
 
@@ -83,7 +87,11 @@ def checked(values: Mapping[str, Any]) -> Settings:
 def _mistake(setting: Field[Any], value: Any) -> str:
     """What the value should be; empty if it is."""
     if setting.type == "str":
-        return "" if isinstance(value, str) and value else "a text that is not empty"
+        return (
+            ""
+            if isinstance(value, str) and (value or not setting.default)
+            else "a text that is not empty"
+        )
     if setting.type not in {"int", "float"}:
         fits = isinstance(value, Mapping) and all(isinstance(v, str) for v in value.values())
         return "" if fits else "a table of texts"

@@ -77,8 +77,12 @@ class Connection(Protocol):
         """At most ``rows`` rows of a query, each row as likely as any other. Never LIMIT."""
         ...
 
-    def register(self, name: str, table: pa.Table) -> None:
-        """Show an Arrow table to this connection under a name."""
+    def register(self, name: str, table: pa.Table | pa.RecordBatchReader) -> None:
+        """Show an Arrow table, or a stream that is read once, to this connection under a name."""
+        ...
+
+    def unregister(self, name: str) -> None:
+        """Hide it again."""
         ...
 
     def begin(self) -> None:

@@ -318,9 +318,13 @@ class DuckDBConnection:
         """At most ``rows`` rows of a query, drawn uniformly."""
         return draw(self.execute(sql), rows, seed)
 
-    def register(self, name: str, table: pa.Table) -> None:
-        """Show an Arrow table to this connection under a name."""
+    def register(self, name: str, table: pa.Table | pa.RecordBatchReader) -> None:
+        """Show an Arrow table, or a stream that is read once, to this connection under a name."""
         self._cursor.register(name, table)
+
+    def unregister(self, name: str) -> None:
+        """Hide it again."""
+        self._cursor.unregister(name)
 
     def begin(self) -> None:
         """Start a transaction."""

@@ -236,6 +236,8 @@ CREATE TABLE IF NOT EXISTS vesto.load_errors (
   session VARCHAR, starttime TIMESTAMP, filename VARCHAR, line_number BIGINT, colname VARCHAR, type VARCHAR,
   position INTEGER, raw_line VARCHAR, raw_field_value VARCHAR, err_code INTEGER, err_reason VARCHAR);
 
+CREATE OR REPLACE VIEW vesto.stl_load_errors AS SELECT * FROM vesto.load_errors ORDER BY starttime DESC, filename, line_number;
+
 CREATE OR REPLACE MACRO vesto.type_words(kind) AS
   CASE WHEN kind LIKE 'DECIMAL%' THEN replace(replace(kind, 'DECIMAL', 'numeric'), ', ', ',')
     ELSE CASE kind WHEN 'VARCHAR' THEN 'character varying(65535)' WHEN 'DOUBLE' THEN 'double precision' WHEN 'FLOAT' THEN 'real'
