@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.dev-ready
 
-.PHONY: help setup demo test check coverage bench docs lock clean
+.PHONY: help setup demo test check coverage bench bench-dialect docs lock clean
 
 help: ## list the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 $(VENV)/bin/uv:
 	$(PYTHON) -m venv $(VENV)
@@ -44,6 +44,9 @@ coverage: $(DEV_READY) ## branch coverage of the exact parts; fails below 95 %
 
 bench: $(DEV_READY) ## compare with plain XGBoost on every example set (30 minutes)
 	$(BIN)/python -m benchmarks.first_model
+
+bench-dialect: $(DEV_READY) ## compare the SQL front with DuckDB's own bind (a minute)
+	$(BIN)/python -m benchmarks.dialect
 
 docs: $(READY) ## write the generated pages of docs/reference
 	$(BIN)/python docs/generate.py

@@ -16,11 +16,13 @@ from vesto.commands import DEFAULT_SCHEMA, Context, Statement, find_command
 from vesto.commands.wait_for_model import check_ready
 from vesto.dialect.allowed import check_allowed
 from vesto.dialect.cursor import Cursor
+from vesto.dialect.front import is_plain
 from vesto.dialect.invented import refuse_invented_call, refuse_invented_statement
 from vesto.dialect.names import Name
 from vesto.dialect.scanner import split
 from vesto.dialect.surroundings import Surroundings
 from vesto.dialect.translate import Signature, Translated, translate
+from vesto.dialect.untouched import untouched
 from vesto.engines import Column
 from vesto.errors import (
     FailedTransaction,
@@ -62,6 +64,7 @@ class Session:
         self._parameters = Parameters()
         self._surroundings: Surroundings | None = None
         self._surroundings_version = -1
+        self._surroundings_key = -1
 
     # --- Statements -----------------------------------------------------------------------------
 
@@ -84,7 +87,8 @@ class Session:
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Result]:
         """Run each statement in turn; yield its result before starting the next."""
-        for span in split(sql):
+        spans = [Span(0, len(sql))] if is_plain(sql) else split(sql)
+        for span in spans:
             try:
                 yield self._run_one(sql[span.start : span.end], parameters)
             except VestoError as error:
@@ -96,20 +100,25 @@ class Session:
 
     def _run_one(self, text: str, parameters: Sequence[Any]) -> Result:
         self._hold_open_result()
+        if is_plain(text):
+            self._check_transaction()
+            return self._run_plain(text, parameters)
         cursor = Cursor(text)
         word = cursor.here.text.upper() if cursor.here.kind == "word" else ""
         if word in _BEGIN | _COMMIT | _ROLLBACK:
             return self._transact(word)
+        self._check_transaction()
+        refuse_invented_statement(cursor)
+        command = find_command(cursor)
+        if command is None:
+            return self._run_plain(text, parameters)
+        return self._run_command(command, cursor, parameters)
+
+    def _check_transaction(self) -> None:
         if self._transaction == "failed":
             hint = "ROLLBACK ends it."
             message = "current transaction is aborted, commands ignored until it ends"
             raise FailedTransaction(message, hint=hint)
-        refuse_invented_statement(cursor)
-        command = find_command(cursor)
-        if command is None:
-            refuse_invented_call(text)
-            return self._run_plain(text, parameters)
-        return self._run_command(command, cursor, parameters)
 
     def _run_command(
         self, command: type[Statement], cursor: Cursor, parameters: Sequence[Any]
@@ -156,14 +165,25 @@ class Session:
                 rounding=self._parameters.get("enable_numeric_rounding") == "on",
                 user=self.user,
             )
+            self._surroundings_key = self.warehouse.front.interned(self._surroundings.key)
         return self._surroundings
 
     def _translated(self, text: str) -> Translated:
-        translated = translate(
-            text, self._functions, self._around(), engine_dialect_too=not self.warehouse.locked
-        )
+        self._around()
+        key = (self._surroundings_key, self.warehouse.catalog.version)
+        return self.warehouse.front.translated(text, key, self._translate)
+
+    def _translate(self, text: str) -> Translated:
+        translated = untouched(text, self._functions, self._around())
+        if translated is None:
+            refuse_invented_call(text)
+            translated = self._translate_all(text)
         check_allowed(translated, locked=self.warehouse.locked)
         return translated
+
+    def _translate_all(self, text: str) -> Translated:
+        home = not self.warehouse.locked
+        return translate(text, self._functions, self._around(), engine_dialect_too=home)
 
     def _run_plain(self, text: str, parameters: Sequence[Any]) -> Result:
         translated = self._translated(text)
@@ -175,7 +195,7 @@ class Session:
         return result
 
     def _result(self, translated: Translated, text: str, parameters: Sequence[Any]) -> Result:
-        reader = self._execute(translated, parameters)
+        reader = self._execute(translated, text, parameters)
         if translated.kind == "write" and reader.schema.names == ["Count"]:
             count = int(reader.read_all()["Count"][0].as_py())
             tag = "INSERT 0" if translated.word == "INSERT" else translated.word
@@ -185,13 +205,19 @@ class Session:
             return Result(tag=_define_tag(text))
         return Result(reader, tag="SELECT")
 
-    def _execute(self, translated: Translated, parameters: Sequence[Any]) -> pa.RecordBatchReader:
+    def _execute(
+        self, translated: Translated, text: str, parameters: Sequence[Any]
+    ) -> pa.RecordBatchReader:
         """The rows; an argument that only the engine finds wrong gets the call's position."""
         place = translated.calls[0] if len(translated.calls) == 1 else None
         try:
             reader = self._connection.execute(translated.sql, parameters)
         except UndefinedFunction as error:
             raise error.at(place) from None
+        except StatementSyntaxError:
+            # Of a statement that went through untouched, only the translation knows the place.
+            self._translate_all(text)
+            raise
         return pa.RecordBatchReader.from_batches(reader.schema, _placed(reader, place))
 
     def _functions(self, schema: str, name: str) -> list[Signature]:

@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from vesto.catalog.records import Model, Outcome, State
 from vesto.catalog.store import Catalog
+from vesto.dialect.front import Front
 from vesto.engines import ENGINES, Column, Engine, Function
 from vesto.errors import (
     DataCorrupted,
@@ -69,6 +70,7 @@ class Warehouse:
         self._lock_handle = self._claim()
         self._change = threading.RLock()
         self.schema_version = 0
+        self.front = Front()
         with ExitStack() as undo:
             undo.callback(os.close, self._lock_handle)
             self.settings = read_settings(self.path / "vesto.toml", settings)

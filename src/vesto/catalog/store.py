@@ -62,6 +62,7 @@ class Catalog:
             DataCorrupted: The file is damaged, no catalog, or of a later format.
             InputOutputError: It cannot be opened.
         """
+        self.version = 0
         self._engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
         self._lock = threading.Lock()
         self._known: list[Model] | None = None
@@ -154,8 +155,12 @@ class Catalog:
         try:
             with self._lock:
                 self._known = None
-                with _readable(), self._engine.begin() as connection:
-                    yield connection
+                try:
+                    with _readable(), self._engine.begin() as connection:
+                        yield connection
+                finally:
+                    # Whoever kept something that models decide asks again.
+                    self.version += 1
         except sa.exc.IntegrityError:
             raise DuplicateModel(f'model "{model.name}" already exists') from None
 

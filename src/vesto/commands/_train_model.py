@@ -12,10 +12,8 @@ from vesto.algorithms import _xgboost_parameters
 from vesto.catalog.records import Definition, Model, Parameter
 from vesto.commands import DEFAULT_SCHEMA, Context
 from vesto.commands.wait_for_model import check_ready
-from vesto.dialect.allowed import check_allowed
 from vesto.dialect.names import Name, checked
-from vesto.dialect.surroundings import Surroundings
-from vesto.dialect.translate import is_known_function, translate
+from vesto.dialect.translate import is_known_function
 from vesto.engines import Column
 from vesto.errors import (
     DuplicateFunction,
@@ -174,11 +172,7 @@ def _query(statement: CreateModel, context: Context) -> str:
         text = f"SELECT * FROM {statement.source.table.sql()}"
     start = statement.span("FROM")
     try:
-        translated = translate(
-            text, lambda _schema, _name: (), Surroundings(),
-            engine_dialect_too=not context.warehouse.locked,
-        )  # fmt: skip
-        check_allowed(translated, locked=context.warehouse.locked)
+        translated = context.translate(text)
     except VestoError as error:
         raise _moved(error, statement, start) from None
     if translated.kind != "query":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 Place = tuple[str, str]
@@ -26,6 +26,14 @@ class Surroundings:
     search_path: tuple[str, ...] = ("public",)
     rounding: bool = True
     user: str = "vesto"
+
+    @property
+    def key(self) -> Hashable:
+        """The same for surroundings in which every statement is read alike."""
+        return (
+            self.super_columns, tuple(sorted(self.late_views.items())), self.materialized_views,
+            tuple(sorted(self.generated.items())), self.search_path, self.rounding, self.user,
+        )  # fmt: skip
 
     def place(self, schema: str, name: str) -> Place:
         """Where a name without a schema stands: in the first of the search path."""

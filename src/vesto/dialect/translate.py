@@ -36,6 +36,8 @@ Kind = Literal["query", "write", "define", "native"]
 NOT_READY: Final = "The ML model is not ready, check STV_ML_MODEL_INFO for its status."
 _WRITES: Final = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 _DEFINES: Final = (exp.Create, exp.Drop, exp.Alter, exp.TruncateTable, exp.Comment)
+# What sqlglot raises over text that its grammar did not think of.
+_BROKEN: Final = (TypeError, AttributeError, ValueError, LookupError, AssertionError)
 _OBJECTS: Final = {"TABLE", "VIEW", "SCHEMA"}
 
 
@@ -107,7 +109,9 @@ def translate(
     check_written(tree, written, surroundings)
     tree = apply(tree, surroundings)
     tree, kind = _into_table(tree, kind)
-    text = tree.sql("duckdb", unsupported_level=ErrorLevel.IGNORE, normalize_functions=False)
+    text = tree.sql(
+        "duckdb", unsupported_level=ErrorLevel.IGNORE, normalize_functions=False, copy=False
+    )
     return Translated(text, kind, word, tables, written, functions, table_functions, calls)
 
 
@@ -142,6 +146,8 @@ def _parsed(sql: str, *, engine_dialect_too: bool) -> exp.Expr | None:
             found = sqlglot.parse(text, read=dialect)
         except SqlglotError as error:
             first = first or _as_ours(error, sql)
+        except _BROKEN:
+            first = first or StatementSyntaxError("the statement could not be read")
         except RecursionError:
             first = first or StatementSyntaxError("the statement is nested too deeply")
         else:
