@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.dev-ready
+DUCKDB_2 := $(VENV)/duckdb-2
+ON_DUCKDB_2 := tests/test_sql_cases.py tests/test_sql_properties.py tests/test_copy.py tests/conformance
 
 .PHONY: help setup demo test check coverage bench bench-dialect docs lock clean
 
@@ -28,8 +30,13 @@ setup: $(DEV_READY) ## make .venv with everything for development
 demo: $(READY) ## train a churn model on real data and predict with it
 	$(BIN)/python -m vesto.cli.demo
 
-test: $(DEV_READY) ## run the tests
+$(DUCKDB_2)/.ready: requirements/duckdb-2.txt | $(DEV_READY)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps --target $(DUCKDB_2) -r requirements/duckdb-2.txt
+	touch $@
+
+test: $(DEV_READY) $(DUCKDB_2)/.ready ## run the tests, and those of SQL and engines on DuckDB 2 too
 	$(BIN)/python -m pytest
+	PYTHONPATH=$(DUCKDB_2) $(BIN)/python -m pytest $(ON_DUCKDB_2)
 
 check: $(DEV_READY) ## formatting, lint, types, layers, generated pages
 	$(BIN)/ruff format --check .
@@ -53,6 +60,7 @@ docs: $(READY) ## write the generated pages of docs/reference
 
 lock: | $(VENV)/bin/uv ## lock the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 -c requirements/constraints.txt pyproject.toml -o requirements/main.txt
+	echo 'duckdb>=2.0,<2.1' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-deps --python-version 3.11 - -o requirements/duckdb-2.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev --extra pandas pyproject.toml -c requirements/main.txt -c requirements/constraints.txt -o requirements/dev.txt
 
 clean: ## remove .venv and what was built

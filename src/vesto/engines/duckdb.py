@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -34,6 +35,8 @@ log: Final = logging.getLogger(__name__)
 DATABASE: Final = "dev"
 SCHEMA: Final = "public"
 BATCH_ROWS: Final = 65_536
+CLOSE_TRIES: Final = 200
+CLOSE_PAUSE_S: Final = 0.01
 # What 2.0 writes by default, 1.5 cannot read.
 STORAGE_VERSION: Final = "v1.4.0"
 
@@ -101,7 +104,7 @@ class DuckDBEngine:
         version = literal(hashlib.sha256(text.encode()).hexdigest())
         known = "SELECT 1 FROM duckdb_functions() WHERE schema_name = 'vesto' AND "
         known += f"function_name = 'library_version' AND macro_definition = {literal(version)}"
-        if self._root.execute(known).fetchone():
+        if self._root.execute(known).fetchall():
             return
         self._root.execute(f"USE {DATABASE}.{SCHEMA}")
         for paragraph in text.split("\n\n"):
@@ -178,7 +181,7 @@ class DuckDBEngine:
         known = (
             "SELECT 1 FROM duckdb_functions() WHERE function_name = ? AND database_name = 'system'"
         )
-        return self._root.execute(known, [name]).fetchone() is not None
+        return bool(self._root.execute(known, [name]).fetchall())
 
     def close(self) -> None:
         """Close every line, write everything to the file and let it go."""
@@ -347,7 +350,14 @@ class DuckDBConnection:
         # A cancelled query's tasks are waited for, and only an interrupt stops a long one.
         with suppress(duckdb.ConnectionException):  # closed already
             self._cursor.interrupt()
-        self._cursor.close()
+        for _ in range(CLOSE_TRIES):
+            try:
+                self._cursor.close()
+            except duckdb.Error:
+                # DuckDB 2 refuses while another thread still leaves the interrupted query.
+                time.sleep(CLOSE_PAUSE_S)
+            else:
+                return
 
 
 def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
