@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from sql_reference import sql_page
+
 from vesto.algorithms._xgboost_parameters import PARAMETERS
 from vesto.errors import subclasses
 from vesto.settings import described
@@ -44,6 +46,7 @@ def hyperparameters_page() -> str:
 
 
 PAGES = {
+    "sql.md": sql_page,
     "settings.md": settings_page,
     "errors.md": errors_page,
     "hyperparameters.md": hyperparameters_page,

@@ -16,6 +16,7 @@ class NotBuilt:
 
     starts: ClassVar[tuple[str, ...]] = ()
     hint: ClassVar[str] = ""
+    status: ClassVar[str] = "refused"
 
     text: str
     span: Span | None = field(default=None, compare=False)

@@ -17,6 +17,7 @@ from vesto.result import Result
 class Analyze:
     """Checks that the table is there; None for all tables."""
 
+    status: ClassVar[str] = "without effect"
     starts: ClassVar[tuple[str, ...]] = ("ANALYZE",)
     also_starts: ClassVar[tuple[tuple[str, ...], ...]] = (("ANALYSE",),)
 

@@ -37,6 +37,9 @@ OPTIONS: Final = {
     "STATUPDATE": "switch", "TIMEFORMAT": "text", "TRIMBLANKS": "flag",
     "TRUNCATECOLUMNS": "flag",
 }  # fmt: skip
+NO_EFFECT: Final = frozenset(
+    {"COMPROWS", "COMPUPDATE", "ENCODING", "IGNOREBLANKLINES", "READRATIO", "ROUNDEC", "STATUPDATE"}
+)
 FORMATS: Final = ("CSV", "PARQUET", "JSON")
 REFUSED: Final = frozenset(
     {"AVRO", "ORC", "FIXEDWIDTH", "SHAPEFILE", "ESCAPE", "SSH", "ENCRYPTED", "LZOP", "RCFILE",

@@ -22,6 +22,7 @@ class CreateExternalModel:
     Grammar: Amazon Redshift Database Developer Guide, "CREATE EXTERNAL MODEL".
     """
 
+    status: ClassVar[str] = "refused"
     starts: ClassVar[tuple[str, ...]] = ("CREATE", "EXTERNAL", "MODEL")
 
     name: Name

@@ -19,6 +19,11 @@ from vesto.errors import (
 )
 from vesto.types import from_words
 
+# What is read and checked, and refused until it is built.
+NOT_BUILT: Final = (
+    "MODEL_TYPE MLP, LINEAR_LEARNER, KMEANS and FORECAST", "PREPROCESSORS other than 'none'",
+    "models from a job or a file", "models behind an endpoint",
+)  # fmt: skip
 SourceKind = Literal["table", "query", "job"]
 MODEL_TYPES: Final = ("XGBOOST", "MLP", "LINEAR_LEARNER", "KMEANS", "FORECAST")
 PROBLEM_TYPES: Final = ("REGRESSION", "BINARY_CLASSIFICATION", "MULTICLASS_CLASSIFICATION")
@@ -320,6 +325,9 @@ _CLAUSES: Final = {
     "PROBLEM_TYPE": _problem_type, "OBJECTIVE": _objective, "PREPROCESSORS": _preprocessors,
     "HYPERPARAMETERS": _hyperparameters, "SETTINGS": _settings,
 }  # fmt: skip
+
+
+CLAUSE_WORDS: Final = tuple(_CLAUSES)
 
 
 def _printed(model: CreateModel) -> list[str]:

@@ -21,6 +21,7 @@ from vesto.errors import FeatureNotSupported, Span
 class Grant:
     """Gives privileges to users, roles, groups or everybody."""
 
+    status: ClassVar[str] = "refused"
     starts: ClassVar[tuple[str, ...]] = ("GRANT",)
 
     privileges: Privileges

@@ -17,6 +17,7 @@ from vesto.result import Result
 class Lock:
     """Checks that the tables are there."""
 
+    status: ClassVar[str] = "without effect"
     starts: ClassVar[tuple[str, ...]] = ("LOCK",)
 
     tables: tuple[Name, ...]

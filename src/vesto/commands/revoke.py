@@ -21,6 +21,7 @@ from vesto.errors import FeatureNotSupported, Span
 class Revoke:
     """Takes privileges, or with ``grant_option`` only the right to give them on."""
 
+    status: ClassVar[str] = "refused"
     starts: ClassVar[tuple[str, ...]] = ("REVOKE",)
 
     privileges: Privileges

@@ -21,6 +21,7 @@ OPTIONS: Final = {
     "NULL": "text", "PARALLEL": "switch", "REGION": "text", "SECRET_ACCESS_KEY": "text",
     "SESSION_TOKEN": "text",
 }  # fmt: skip
+NO_EFFECT: Final = frozenset({"KMS_KEY_ID"})
 FORMATS: Final = ("CSV", "PARQUET", "JSON")
 REFUSED: Final = frozenset(
     {"ESCAPE", "ENCRYPTED", "FIXEDWIDTH", "CLEANPATH", "MAXFILESIZE", "ROWGROUPSIZE", "BZIP2"}

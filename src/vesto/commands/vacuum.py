@@ -19,6 +19,7 @@ _WAYS: Final = (("FULL",), ("SORT", "ONLY"), ("DELETE", "ONLY"), ("REINDEX",), (
 class Vacuum:
     """Checks that the table is there; None for all tables."""
 
+    status: ClassVar[str] = "without effect"
     starts: ClassVar[tuple[str, ...]] = ("VACUUM",)
 
     table: Name | None = None

@@ -36,7 +36,10 @@ _CATALOG: Final = {
     "TIMETZ": "time with time zone", "TIMESTAMP": "timestamp without time zone",
     "TIMESTAMPTZ": "timestamp with time zone", "VARBYTE": "binary varying",
 }  # fmt: skip
-_REFUSED: Final = frozenset({"GEOMETRY", "GEOGRAPHY", "HLLSKETCH"})
+REFUSED_TYPES: Final = frozenset({"GEOMETRY", "GEOGRAPHY", "HLLSKETCH"})
+CATALOG_NAMES: Final = {
+    kind: _CATALOG.get(kind, kind.lower()) for kind in dict.fromkeys(_KINDS.values())
+}
 MAXIMUM_BYTES: Final = {"VARCHAR": 65_535, "CHAR": 4096, "VARBYTE": 1_024_000}
 _UNTIL: Final = frozenset(
     {"NOT", "NULL", "ENCODE", "DISTKEY", "SORTKEY", "UNIQUE", "PRIMARY", "REFERENCES", "IDENTITY",
@@ -111,7 +114,7 @@ def read_type(cursor: Cursor) -> DeclaredType:
     words = cursor.word("a type")
     for more in ("PRECISION", "VARYING"):
         words += f" {more}" if cursor.accept(more) else ""
-    if words in _REFUSED:
+    if words in REFUSED_TYPES:
         raise FeatureNotSupported(f"type {words} is not available", span=span)
     sizes = _sizes(cursor)
     for more in ("WITHOUT TIME ZONE", "WITH TIME ZONE"):

@@ -11,19 +11,19 @@ from typing import Final
 from sqlglot import exp
 
 from vesto.dialect.rules.build import cast, library, number
+from vesto.dialect.tables import REFUSED_TYPES
 from vesto.errors import FeatureNotSupported
 
 _TEXT: Final = frozenset({"VARCHAR", "CHAR", "NVARCHAR", "NCHAR", "BPCHAR", "TEXT"})
 _INTEGERS: Final = frozenset({"SMALLINT", "INT", "BIGINT"})
 _MOMENTS: Final = {"DATE": "as_date", "TIMESTAMP": "as_timestamp"}
-_REFUSED: Final = frozenset({"GEOMETRY", "GEOGRAPHY", "HLLSKETCH"})
 
 
 def convert(node: exp.Cast, *, rounding: bool) -> exp.Expr | None:
     """The cast as the engine has it, or None where it is the same."""
     to = node.to
     kind = to.this.value if isinstance(to.this, exp.DType) else str(to.this)
-    if kind in _REFUSED:
+    if kind in REFUSED_TYPES:
         raise FeatureNotSupported(f"type {kind} is not available")
     if kind in _TEXT:
         return _text(node, kind)
