@@ -122,7 +122,7 @@ def _privilege(cursor: Cursor) -> str:
     words = [cursor.word("a privilege")]
     while cursor.here.kind == "word" and not any(cursor.peek(w) for w in ("ON", "TO", "FROM")):
         words.append(cursor.word("a privilege"))
-    return " ".join(words).removesuffix(" PRIVILEGES")
+    return "ALL" if words == ["ALL", "PRIVILEGES"] else " ".join(words)
 
 
 def _role(cursor: Cursor) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from vesto.commands import Context
+from vesto.commands._objects import check_open
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import written
 from vesto.errors import Span, VestoError
@@ -104,6 +105,8 @@ def _part(cursor: Cursor) -> str:
 def take_effect(context: Context, name: str) -> None:
     """Tell the engine what it must know."""
     if name == "search_path":
+        for schema in context.parameters.search_path:
+            check_open((schema, ""))
         context.connection.use(context.parameters.search_path)
     if name == "timezone":
         context.connection.use_time_zone(context.parameters.get("timezone"))

@@ -31,6 +31,9 @@ CREATE OR REPLACE MACRO vesto.trunc(x TIMESTAMP) AS CAST(x AS DATE),
   (x) AS trunc(x),
   (x, digits) AS trunc(x, CAST(digits AS INTEGER));
 
+CREATE OR REPLACE MACRO vesto.trunc_years(x, years) AS
+  CAST(make_date(CAST((year(vesto.instant(x)) - 1) // years * years + 1 AS INTEGER), 1, 1) AS TIMESTAMP);
+
 CREATE OR REPLACE MACRO vesto.last_day(x) AS last_day(CAST(vesto.instant(x) AS DATE));
 
 CREATE OR REPLACE MACRO vesto.add_months(x, n) AS

@@ -58,6 +58,7 @@ _INTERVALS: Final = {
 }  # fmt: skip
 # DuckDB counts these from the minute's beginning, Redshift from the second's.
 _WITHIN_SECOND: Final = {"millisecond": 1000, "microsecond": 1_000_000}
+_YEARS: Final = {"century": 100, "millennium": 1000}
 _LONG: Final = frozenset({"hour", "minute", "second", "millisecond", "microsecond"})
 
 
@@ -123,6 +124,9 @@ def _date_part_year(call: Call) -> exp.Expr:
 def _date_trunc(call: Call) -> exp.Expr:
     call.expect(2)
     part = datepart(call.arguments[0], call.span)
+    if part in _YEARS:
+        # PostgreSQL's centuries begin with a year 1, the engine's with a year 0.
+        return library("trunc_years", call.arguments[1], number(_YEARS[part]))
     return function("date_trunc", text(part), library("instant", call.arguments[1]))
 
 

@@ -6,6 +6,7 @@ conditions".
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 from sqlglot import exp
@@ -15,6 +16,7 @@ from vesto.dialect.rules.build import (
     cast,
     function,
     library,
+    number,
     text,
     text_of,
     to_function,
@@ -33,6 +35,7 @@ FUNCTIONS: Final[dict[str, Rule]] = {
     "func_sha1": to_function("sha1", 1),
     "textlen": to_function("length", 1),
     "version": lambda _: text(VERSION),
+    "pg_backend_pid": lambda _: number(os.getpid()),
 }
 # What clients look for in it: PostgreSQL's version that Redshift began from, and Redshift's name.
 VERSION: Final = "PostgreSQL 8.0.2 on x86_64-pc-linux-gnu, compiled by GCC, Redshift 1.0.0 (Vesto)"
