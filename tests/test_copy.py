@@ -449,7 +449,10 @@ def children() -> list[int]:
     return found
 
 
-def test_a_killed_process_loads_nothing(shop: vesto.Session, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("how", "expected"), [("killed", "58030"), ("interrupted", "57014")])
+def test_a_load_that_is_cut_off_loads_nothing(
+    shop: vesto.Session, tmp_path: Path, how: str, expected: str
+) -> None:
     with (tmp_path / "rows").open("w") as file:
         file.writelines(f"{number}|name\n" for number in range(3_000_000))
     caught: list[BaseException] = []
@@ -466,9 +469,12 @@ def test_a_killed_process_loads_nothing(shop: vesto.Session, tmp_path: Path) -> 
     while not (found := children()) and time.monotonic() < until:
         time.sleep(0.01)
     for pid in found:
-        os.kill(pid, signal.SIGKILL)
+        if how == "killed":
+            os.kill(pid, signal.SIGKILL)
+        else:
+            shop.interrupt()
     thread.join(60)
-    assert [error.sqlstate for error in caught] == ["58030"]
+    assert [error.sqlstate for error in caught] == [expected]
     assert rows(shop) == []
     shop.execute("INSERT INTO t VALUES (1, 'after')")
     assert list((shop.warehouse.path / "scratch").glob("load-*")) == []

@@ -39,8 +39,9 @@ def cases(file: Path) -> Iterator[Case]:
 
 
 @pytest.mark.parametrize("file", sorted(FOLDER.glob("*.test")), ids=lambda file: file.stem)
-def test_every_case_of_the_file_holds(file: Path, path: Path) -> None:
-    with vesto.connect(path) as session:
+@pytest.mark.parametrize("locked", [False, True], ids=["home", "locked"])
+def test_every_case_of_the_file_holds(file: Path, path: Path, locked: bool) -> None:
+    with vesto.connect(path, locked=locked) as session:
         for case in cases(file):
             check(session, case)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,8 @@ from vesto.dialect.untouched import untouched
 from vesto.engines import Column
 from vesto.errors import (
     FailedTransaction,
+    InputOutputError,
+    QueryCanceled,
     Span,
     StatementSyntaxError,
     UndefinedFunction,
@@ -65,6 +67,8 @@ class Session:
         self._surroundings: Surroundings | None = None
         self._surroundings_version = -1
         self._surroundings_key = -1
+        self._interrupted = False
+        self._stop: Callable[[], None] | None = None
 
     # --- Statements -----------------------------------------------------------------------------
 
@@ -124,11 +128,16 @@ class Session:
         self, command: type[Statement], cursor: Cursor, parameters: Sequence[Any]
     ) -> Result:
         """Run one of our statements; what only the engine's own form of it has, as plain SQL."""
+        self._interrupted = False
         try:
             try:
                 statement = command.parse(cursor)
                 context = self._context()
                 return statement.bind(context).run(context)
+            except InputOutputError:
+                if self._interrupted:
+                    raise QueryCanceled("canceled on the user's request") from None
+                raise
             except (StatementSyntaxError, UndefinedParameter) as error:
                 if not getattr(command, "engine_has_it", False):
                     raise
@@ -150,7 +159,7 @@ class Session:
         inside = self._transaction != "idle"
         return Context(
             self.warehouse, self._connection, self.user, inside, self.wait_for_models,
-            self._translated, self._around(), self._parameters,
+            self._translated, self._around(), self._parameters, self._watch,
         )  # fmt: skip
 
     def _around(self) -> Surroundings:
@@ -295,7 +304,14 @@ class Session:
 
     def interrupt(self) -> None:
         """Stop what the session is running; may be called from another thread."""
+        self._interrupted = True
         self._connection.interrupt()
+        if self._stop is not None:
+            self._stop()
+
+    def _watch(self, stop: Callable[[], None] | None) -> None:
+        """Remember how to end a process that a statement waits for."""
+        self._stop = stop
 
     def close(self) -> None:
         """Close the session, and the warehouse where ``connect`` opened it."""

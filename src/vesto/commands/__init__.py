@@ -27,6 +27,10 @@ from vesto.warehouse import Warehouse
 DEFAULT_SCHEMA: Final = "public"
 
 
+def _unwatched(stop: Callable[[], None] | None) -> None:
+    """Nobody interrupts."""
+
+
 def _untranslated(text: str) -> Translated:
     raise NotImplementedError(text)
 
@@ -43,6 +47,7 @@ class Context:
     translate: Callable[[str], Translated] = _untranslated
     surroundings: Surroundings = field(default_factory=Surroundings)
     parameters: Parameters = field(default_factory=Parameters)
+    watch: Callable[[Callable[[], None] | None], None] = _unwatched
 
     def translated(self, text: str, at: int = 0, kinds: tuple[str, ...] = ()) -> Translated:
         """A part of the statement for the engine; ``at`` is where the part begins.

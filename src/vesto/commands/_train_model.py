@@ -11,6 +11,7 @@ from uuid import uuid4
 from vesto.algorithms import _xgboost_parameters
 from vesto.catalog.records import Definition, Model, Parameter
 from vesto.commands import DEFAULT_SCHEMA, Context
+from vesto.commands._objects import rows
 from vesto.commands.wait_for_model import check_ready
 from vesto.dialect.names import Name, checked
 from vesto.dialect.translate import is_known_function
@@ -160,6 +161,10 @@ def _check_function(
             message = f'function "{name}" already exists'
             hint = f'It belongs to model "{other.name}".'
             raise DuplicateFunction(message, hint=hint, span=span)
+    mine = "SELECT 1 FROM dev.vesto.functions WHERE schema_name = ? AND function_name = ?"
+    if rows(context.connection, mine, [schema.lower(), name.lower()]):
+        hint = "DROP FUNCTION removes it."
+        raise DuplicateFunction(f'function "{name}" already exists', hint=hint, span=span)
     longest = max(parameters, key=lambda p: len(p.name))
     checked(longest.name, statement.span("FROM"))
 

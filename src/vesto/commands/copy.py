@@ -231,7 +231,7 @@ class BoundCopy:
         """
         statement = self.statement
         scratch = context.warehouse.path / "scratch"
-        with loading(self.request, scratch) as (answer, reader):
+        with loading(self.request, scratch, context.watch) as (answer, reader):
             self._keep_errors(context, answer)
             if answer.error is not None:
                 raise self._failure(answer.error)

@@ -161,7 +161,7 @@ class BoundUnload:
         """
         reader = context.connection.execute(self.query.sql)
         scratch = context.warehouse.path / "scratch"
-        answer = unload(self.request, reader, scratch)
+        answer = unload(self.request, reader, scratch, context.watch)
         if answer.error is not None:
             raise answer.error.at(self.statement.target_span)
         notice = f"UNLOAD completed, {answer.rows} record(s) unloaded successfully."

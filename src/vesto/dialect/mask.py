@@ -30,6 +30,10 @@ class Masking:
         )
         self._first = {name[1:]: name[0] for name in functions}
 
+    def knows(self, name: str) -> bool:
+        """Whether it is one of the functions of the list."""
+        return self._first.get(name[1:].lower()) == name[:1].lower()
+
     def mask(self, sql: str) -> str:
         """The text with marks; as long as it was."""
         return self._pattern.sub(_marked, sql)

@@ -102,11 +102,12 @@ def translate(
     if tree is None or kind == "native":
         return Translated(sql, "native", word)
     unmask(tree)
+    written = tuple(_written(tree))
+    check_written(tree, written, surroundings)
     tree = expand_late_views(tree, surroundings, _parsed)
-    tables, written = tuple(_tables(tree)), tuple(_written(tree))
+    tables = tuple(_tables(tree))
     functions, table_functions = _functions(tree)
     calls = tuple(_resolve_calls(tree, find))
-    check_written(tree, written, surroundings)
     tree = apply(tree, surroundings)
     tree, kind = _into_table(tree, kind)
     text = tree.sql(
@@ -229,6 +230,8 @@ def _function_name(function: exp.Func) -> str:
 
 def is_known_function(name: str) -> bool:
     """Whether sqlglot reads that name as a function of SQL, so that no model may have it."""
+    if MASKING.knows(name):
+        return True
     parsed = sqlglot.parse_one(f"{name}(1)", read="redshift") if name.isidentifier() else None
     return parsed is not None and not isinstance(parsed, exp.Anonymous)
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,10 +31,16 @@ class Answer:
     error: VestoError | None
 
 
+Watch = Callable[[Callable[[], None] | None], None]
+
+
 @contextmanager
-def loading(request: LoadRequest, scratch: Path) -> Iterator[tuple[Answer, Any]]:
-    """The answer, and a reader of the good rows, as long as the process lives."""
-    with _process(scratch) as (process, folder):
+def loading(request: LoadRequest, scratch: Path, watch: Watch) -> Iterator[tuple[Answer, Any]]:
+    """The answer, and a reader of the good rows, as long as the process lives.
+
+    ``watch`` is told how to stop the process, and at the end that there is none.
+    """
+    with _process(scratch, watch) as (process, folder):
         _ask(process, replace(request, scratch=str(folder)).to_json())
         process.stdin.close()
         answer = _read_answer(process.stdout)
@@ -45,9 +51,11 @@ def loading(request: LoadRequest, scratch: Path) -> Iterator[tuple[Answer, Any]]
             yield answer, reader
 
 
-def unload(request: UnloadRequest, reader: pa.RecordBatchReader, scratch: Path) -> Answer:
+def unload(
+    request: UnloadRequest, reader: pa.RecordBatchReader, scratch: Path, watch: Watch
+) -> Answer:
     """Hand the rows over to be written; what the process says at the end."""
-    with _process(scratch) as (process, folder):
+    with _process(scratch, watch) as (process, folder):
         _ask(process, replace(request, scratch=str(folder)).to_json())
         try:
             with pa.ipc.new_stream(process.stdin, reader.schema) as writer:
@@ -61,16 +69,18 @@ def unload(request: UnloadRequest, reader: pa.RecordBatchReader, scratch: Path) 
 
 
 @contextmanager
-def _process(scratch: Path) -> Iterator[tuple[Any, Path]]:
+def _process(scratch: Path, watch: Watch) -> Iterator[tuple[Any, Path]]:
     scratch.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="load-", dir=scratch))
     process = subprocess.Popen(  # noqa: S603 - our own module
         _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         env=os.environ | {"PYTHONSAFEPATH": "1"},
     )  # fmt: skip
+    watch(process.kill)
     try:
         yield process, folder
     finally:
+        watch(None)
         process.kill()
         for stream in (process.stdin, process.stdout):
             _close(stream)

@@ -46,7 +46,7 @@ PLAIN: Final = {
     "DELETE": "with USING",
     "MERGE": "with WHEN MATCHED and WHEN NOT MATCHED",
     "TRUNCATE": "removes all rows",
-    "CREATE SCHEMA, DROP SCHEMA": "with IF NOT EXISTS, IF EXISTS, CASCADE",
+    "CREATE SCHEMA": "with IF NOT EXISTS",
     "EXPLAIN": "the engine's plan of what a statement becomes",
     "BEGIN, START TRANSACTION, COMMIT, END, ROLLBACK, ABORT": "transactions",
 }

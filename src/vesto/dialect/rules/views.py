@@ -52,6 +52,8 @@ def check_written(tree: exp.Expr, written: tuple[Place, ...], surroundings: Surr
         if place in surroundings.materialized_views:
             hint = "REFRESH MATERIALIZED VIEW brings it up to date."
             raise WrongObjectType(f'"{name}" is a materialized view', hint=hint)
+        if place in surroundings.late_views:
+            raise WrongObjectType(f'"{name}" is a view', hint="Write to the tables that it reads.")
         columns = surroundings.generated.get(place)
         if columns and isinstance(tree, exp.Insert):
             _check_generated(tree, name, columns)
