@@ -91,7 +91,8 @@ class Session:
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Result]:
         """Run each statement in turn; yield its result before starting the next."""
-        spans = [Span(0, len(sql))] if is_plain(sql) else split(sql)
+        bare = sql.rstrip().removesuffix(";")
+        spans = [Span(0, len(bare))] if is_plain(bare) else split(sql)
         for span in spans:
             try:
                 yield self._run_one(sql[span.start : span.end], parameters)

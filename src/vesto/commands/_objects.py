@@ -96,8 +96,7 @@ def check_of(column: str, length: int | None) -> str:
 
 def engine_name(name: Name) -> str:
     """A table's or view's name as the engine has it, quoted."""
-    parts = [quoted(name.schema)] if name.schema else []
-    return ".".join([*parts, quoted(name.object)])
+    return name.sql()
 
 
 def is_temporary(name: Name) -> bool:

@@ -122,7 +122,7 @@ class CreateTable:
 
 def _expression(context: Context, text: str) -> str:
     translated = context.translated(f"SELECT {text}", kinds=("query",)).sql
-    return translated.removeprefix("SELECT ")
+    return f"({translated.removeprefix('SELECT ')})"
 
 
 def _contents(cursor: Cursor, table: CreateTable) -> CreateTable:

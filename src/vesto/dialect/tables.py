@@ -10,7 +10,7 @@ from typing import Final
 
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import quoted
-from vesto.errors import FeatureNotSupported, Span, StatementSyntaxError
+from vesto.errors import FeatureNotSupported, InvalidParameterValue, Span, StatementSyntaxError
 
 _KINDS: Final = {
     "BOOLEAN": "BOOLEAN", "BOOL": "BOOLEAN", "SMALLINT": "SMALLINT", "INT2": "SMALLINT",
@@ -142,14 +142,14 @@ def _checked_sizes(kind: str, sizes: list[int], span: Span) -> tuple[int, ...]:
     if kind == "DECIMAL":
         precision, scale = (*sizes, 18, 0)[:2] if not sizes else (*sizes, 0)[:2]
         if not 1 <= precision <= 38 or not 0 <= scale <= precision:  # noqa: PLR2004 - the type's
-            raise StatementSyntaxError("DECIMAL has 1 to 38 digits", span=span)
+            raise InvalidParameterValue("DECIMAL has 1 to 38 digits", span=span)
         return precision, scale
     if kind in MAXIMUM_BYTES:
         most = MAXIMUM_BYTES[kind]
         size = sizes[0] if sizes else {"CHAR": 1, "VARCHAR": 256, "VARBYTE": 64_000}[kind]
         size = most if size == -1 else size
         if not 1 <= size <= most:
-            raise StatementSyntaxError(f"{kind} has a length of 1 to {most}", span=span)
+            raise InvalidParameterValue(f"{kind} has a length of 1 to {most}", span=span)
         return (size,)
     return ()
 

@@ -220,7 +220,7 @@ CREATE OR REPLACE MACRO vesto.ended(x, sign) AS
 CREATE OR REPLACE MACRO vesto.number_text(x, fraction, zeros, commas, width, sign, prefix) AS
   CASE WHEN width < 0 THEN vesto.signed(x, sign) || prefix || vesto.number_body(x, fraction, zeros, commas, '.') || vesto.ended(x, sign)
     WHEN length(vesto.number_body(x, fraction, zeros, commas, '.')) >= width THEN repeat('#', CAST(width AS INTEGER))
-    ELSE lpad(vesto.signed(x, sign) || prefix || vesto.number_body(x, fraction, zeros, commas, '.') || vesto.ended(x, sign), CAST(width + length(prefix) AS INTEGER), ' ') END;
+    ELSE lpad(vesto.signed(x, sign) || prefix || vesto.number_body(x, fraction, zeros, commas, '.') || CASE WHEN sign = 'minus' AND x >= 0 THEN ' ' ELSE vesto.ended(x, sign) END, CAST(width + length(prefix) AS INTEGER), ' ') END;
 
 -- What Redshift knows of tables and DuckDB does not ----------------------------------------------
 
