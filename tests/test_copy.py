@@ -10,9 +10,12 @@ import gzip
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -22,6 +25,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 import vesto
+from vesto.loader.process import Answer
 
 ROWS = [(1, "ann"), (2, None), (3, "eve")]
 
@@ -431,6 +435,60 @@ def test_keys_are_never_shown(path: Path, store: str) -> None:
         )
         assert "AKIATOP" not in str(error)
         assert "topsecret" not in str(error)
+
+
+def test_rows_that_break_off_are_not_loaded(
+    shop: vesto.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rows").write_text("1|ann\n")
+
+    @contextmanager
+    def early(*_: object) -> Iterator[tuple[Answer, pa.RecordBatchReader]]:
+        given = pa.table({"id": pa.array([1], pa.int32()), "name": ["ann"]})
+        yield Answer(2, (), None), given.to_reader()
+
+    monkeypatch.setattr("vesto.commands.copy.loading", early)
+    assert failing(shop, f"COPY t FROM '{tmp_path}/rows'").sqlstate == "58030"
+    assert rows(shop) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT a, 1 / (a - 2999999) AS b FROM (SELECT range AS a FROM range(3000000))",
+        "SELECT 1 AS a, CAST('x' || range AS INT) FROM range(10)",
+    ],
+)
+def test_a_query_that_fails_on_its_way_leaves_no_file(
+    shop: vesto.Session, tmp_path: Path, query: str
+) -> None:
+    error = failing(shop, f"UNLOAD ($$ {query} $$) TO '{tmp_path}/out/' CSV")
+    assert error.sqlstate in {"22012", "22P02"}
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_killed_owner_loads_all_or_nothing(path: Path, tmp_path: Path) -> None:
+    with vesto.connect(path) as session:
+        session.execute("CREATE TABLE t (id INT, name VARCHAR(8))")
+    with (tmp_path / "rows").open("w") as file:
+        file.writelines(f"{number}|name\n" for number in range(1_000_000))
+    script = f"""
+import vesto
+with vesto.connect({str(path)!r}) as session:
+    print("open", flush=True)
+    session.execute("COPY t FROM '{tmp_path}/rows'")
+"""
+    for pause_s in (0.3, 0.8, 1.3, 1.8):
+        process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(pause_s)
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        with vesto.connect(path) as session:
+            assert session.execute("SELECT COUNT(*) % 1000000 FROM t").rows() == [(0,)]
+            assert list((path / "scratch").glob("load-*")) == []
 
 
 # --- The process ----------------------------------------------------------------------------------

@@ -73,6 +73,8 @@ class Warehouse:
         self.front = Front()
         with ExitStack() as undo:
             undo.callback(os.close, self._lock_handle)
+            # What a process that was killed left while it worked.
+            remove_folder(self.path / "scratch")
             self.settings = read_settings(self.path / "vesto.toml", settings)
             self.catalog = Catalog(self.path / "catalog.sqlite")
             undo.callback(self.catalog.close)

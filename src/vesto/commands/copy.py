@@ -15,6 +15,7 @@ from vesto.dialect.names import Name, quoted, written
 from vesto.dialect.tables import MAXIMUM_BYTES
 from vesto.errors import (
     FeatureNotSupported,
+    InputOutputError,
     InvalidParameterValue,
     LoadFailed,
     Span,
@@ -237,7 +238,7 @@ class BoundCopy:
                 raise self._failure(answer.error)
             if "NOLOAD" in dict(statement.options):
                 return Result(tag="COPY", notices=(f"{answer.rows} rows would be loaded",))
-            self._insert(context, reader)
+            self._insert(context, reader, answer.rows)
         skipped = len(answer.errors)
         loaded = f"{answer.rows} record(s) loaded successfully."
         notices = [f"Load into table '{statement.table.object}' completed, {loaded}"]
@@ -245,7 +246,8 @@ class BoundCopy:
             notices.append(f"{skipped} record(s) could not be loaded. Check 'stl_load_errors'.")
         return Result(tag=f"COPY {answer.rows}", rowcount=answer.rows, notices=tuple(notices))
 
-    def _insert(self, context: Context, reader: Any) -> None:
+    def _insert(self, context: Context, reader: Any, expected: int) -> None:
+        """Insert all rows; a stream that breaks off looks like one that ends, so they are counted."""
         columns = self.request.columns
         given = f"vesto load {uuid4().hex}"
         names = ", ".join(quoted(column.name) for column in columns)
@@ -258,12 +260,13 @@ class BoundCopy:
         with context.atomic() as connection:
             connection.register(given, reader)
             try:
-                run(
-                    connection,
-                    f"INSERT INTO {target} ({names}) SELECT {values} FROM {quoted(given)}",
-                )
+                sql = f"INSERT INTO {target} ({names}) SELECT {values} FROM {quoted(given)}"
+                count = rows(connection, sql)[0][0]
             finally:
                 connection.unregister(given)
+            if count != expected:
+                message = "the process that reads files has ended before its last row"
+                raise InputOutputError(message, hint="Nothing was loaded: try again.")
 
     def _failure(self, error: VestoError) -> VestoError:
         if isinstance(error, LoadFailed):

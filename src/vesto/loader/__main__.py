@@ -21,7 +21,7 @@ def main() -> int:
     if isinstance(request, LoadRequest):
         return _load(request, target)
     try:
-        rows = unload.write(request, pa.ipc.open_stream(source))
+        rows = unload.write(request, source)
     except Exception as error:  # noqa: BLE001 - whatever happens, the owner is told
         return _answer(target, error=unload.failure(error))
     return _answer(target, rows=rows)

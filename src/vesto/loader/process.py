@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from vesto.errors import InputOutputError, VestoError, from_json
 from vesto.files import remove_folder
-from vesto.loader.request import LoadRequest, RowError, UnloadRequest
+from vesto.loader.request import COMPLETE, LoadRequest, RowError, UnloadRequest
 
 _COMMAND: Final = (sys.executable, "-m", "vesto.loader")
 
@@ -61,6 +61,8 @@ def unload(
             with pa.ipc.new_stream(process.stdin, reader.schema) as writer:
                 for batch in reader:
                     writer.write_batch(batch)
+            # A stream that breaks off looks like one that ends: only this says that it has.
+            process.stdin.write(COMPLETE)
             process.stdin.close()
         except (BrokenPipeError, pa.ArrowException, OSError):
             # It has gone before the end, and says why.

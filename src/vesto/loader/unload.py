@@ -7,21 +7,22 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import pyarrow as pa
 
 from vesto.dialect.names import literal, quoted
 from vesto.errors import InputOutputError, VestoError
 from vesto.loader.places import Place, place_of, publish
-from vesto.loader.request import COMPRESSIONS, SUFFIXES, UnloadRequest
+from vesto.loader.request import COMPLETE, COMPRESSIONS, SUFFIXES, UnloadRequest
 
 _SUFFIX: Final = {"CSV": "", "DELIMITED": "", "JSON": "", "PARQUET": ".parquet"}
 
 
-def write(request: UnloadRequest, reader: Any) -> int:
-    """Write the stream's rows; how many there were.
+def write(request: UnloadRequest, source: Any) -> int:
+    """Write the rows that come in as an Arrow stream; how many there were.
 
     Raises:
+        InputOutputError: The stream breaks off.
         DuplicateFile: A file is there already.
-        InputOutputError: The rows cannot be written in this format.
     """
     target = place_of(request.target, request.store)
     scratch = Path(request.scratch)
@@ -29,8 +30,10 @@ def write(request: UnloadRequest, reader: Any) -> int:
     connection.execute(f"SET temp_directory = {literal(request.scratch)}")
     connection.execute("SET TimeZone = 'UTC'")
     try:
-        connection.register("stream", reader)
+        connection.register("stream", pa.ipc.open_stream(source))
         connection.execute("CREATE TABLE given AS SELECT * FROM stream")
+        if source.readline() != COMPLETE:
+            raise InputOutputError("the rows to unload broke off")
         found = connection.execute("SELECT count(*) FROM given").fetchone()
         total = int(found[0]) if found else 0
         drafts = _drafts(connection, request, target, scratch)
