@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from vesto.commands import Context
 from vesto.dialect.names import Name, quoted
 from vesto.dialect.tables import ColumnDefinition
 from vesto.engines import Connection
-from vesto.errors import ReservedName, Span
+from vesto.errors import ReservedName, Span, VestoError, WrongObjectType
 
 Place = tuple[str, str]
 SYSTEM_SCHEMA: Final = "vesto"
@@ -38,6 +39,28 @@ def check_open(place: Place, span: Span | None = None) -> None:
     """
     if place[0] == SYSTEM_SCHEMA:
         raise ReservedName(f'schema "{SYSTEM_SCHEMA}" belongs to the system', span=span)
+
+
+def check_not_kept(context: Context, name: Name, span: Span | None, hint: str = "") -> None:
+    """Check that a name is no materialised view's.
+
+    Raises:
+        WrongObjectType: It is.
+    """
+    if context.place(name) in context.surroundings.materialized_views:
+        raise WrongObjectType(f'"{name.object}" is a materialized view', hint=hint, span=span)
+
+
+def check_exists(context: Context, name: Name, span: Span | None) -> None:
+    """Check that there is a table or view of that name.
+
+    Raises:
+        UndefinedTable: There is none.
+    """
+    try:
+        rows(context.connection, f"SELECT 1 FROM {engine_name(name)} LIMIT 0")
+    except VestoError as error:
+        raise error.at(span) from None
 
 
 def forget(connection: Connection, place: Place) -> None:

@@ -92,10 +92,10 @@ def read_privileges(cursor: Cursor) -> dict[str, Any]:
         return {"privileges": (), "kind": "ROLE", "objects": tuple(roles)}
     if cursor.accept("ASSUMEROLE"):
         cursor.expect("ON")
-        outside = tuple(_listed(cursor, _role))
+        outside = tuple(cursor.listed(_role))
         return {"privileges": (), "kind": "ASSUMEROLE", "roles": outside}
     start = cursor.span
-    privileges = tuple(_listed(cursor, _privilege))
+    privileges = tuple(cursor.listed(_privilege))
     kind, objects = _objects(cursor) if cursor.accept("ON") else ("", ())
     known = SYSTEM if not kind else ON_OBJECTS[_singular(kind)]
     for privilege in privileges:
@@ -109,13 +109,6 @@ def read_privileges(cursor: Cursor) -> dict[str, Any]:
 
 def _singular(kind: str) -> str:
     return {"TABLES IN SCHEMA": "TABLE", "FUNCTIONS IN SCHEMA": "FUNCTION"}.get(kind, kind)
-
-
-def _listed(cursor: Cursor, read: Any) -> list[Any]:
-    found = [read(cursor)]
-    while cursor.accept(","):
-        found.append(read(cursor))
-    return found
 
 
 def _privilege(cursor: Cursor) -> str:
@@ -136,10 +129,10 @@ def _objects(cursor: Cursor) -> tuple[str, tuple[Name, ...]]:
     if cursor.accept("ALL"):
         for word in ("TABLES", "FUNCTIONS"):
             if cursor.accept(word, "IN", "SCHEMA"):
-                return f"{word} IN SCHEMA", tuple(_listed(cursor, Cursor.name))
+                return f"{word} IN SCHEMA", tuple(cursor.listed(Cursor.name))
         raise cursor.error("TABLES IN SCHEMA or FUNCTIONS IN SCHEMA")
     kind = next((word for word in ON_OBJECTS if cursor.accept(word)), "TABLE")
-    return kind, tuple(_listed(cursor, _function if kind == "FUNCTION" else Cursor.name))
+    return kind, tuple(cursor.listed(_function if kind == "FUNCTION" else Cursor.name))
 
 
 def _function(cursor: Cursor) -> Name:
@@ -152,7 +145,7 @@ def _function(cursor: Cursor) -> Name:
 def read_purposes(cursor: Cursor) -> tuple[str, ...]:
     """Read FOR and what ASSUMEROLE is for."""
     cursor.expect("FOR")
-    return tuple(_listed(cursor, _purpose))
+    return tuple(cursor.listed(_purpose))
 
 
 def _purpose(cursor: Cursor) -> str:
@@ -164,7 +157,7 @@ def _purpose(cursor: Cursor) -> str:
 
 def read_grantees(cursor: Cursor) -> tuple[Grantee, ...]:
     """Read the users, roles and groups, separated by commas."""
-    return tuple(_listed(cursor, _grantee))
+    return tuple(cursor.listed(_grantee))
 
 
 def _grantee(cursor: Cursor) -> Grantee:

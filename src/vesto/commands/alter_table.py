@@ -8,18 +8,19 @@ from typing import ClassVar, Final
 from vesto.commands import Context
 from vesto.commands._objects import (
     Place,
+    check_exists,
+    check_not_kept,
     check_open,
     engine_name,
     rebuild,
     record_column,
-    rows,
     run,
 )
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, quoted
 from vesto.dialect.tables import ColumnDefinition, DeclaredType, read_column, read_type
 from vesto.engines import Connection
-from vesto.errors import FeatureNotSupported, Span, StatementSyntaxError, WrongObjectType
+from vesto.errors import FeatureNotSupported, Span, StatementSyntaxError
 from vesto.result import Result
 
 _NO_EFFECT: Final = ("DISTKEY", "DISTSTYLE", "SORTKEY", "COMPOUND", "INTERLEAVED", "ENCODE")
@@ -82,9 +83,8 @@ class AlterTable:
         """
         place = context.place(self.name)
         check_open(place, self.span)
-        if place in context.surroundings.materialized_views:
-            raise WrongObjectType(f'"{self.name.object}" is a materialized view', span=self.span)
-        rows(context.connection, f"SELECT 1 FROM {engine_name(self.name)} LIMIT 0")
+        check_not_kept(context, self.name, self.span)
+        check_exists(context, self.name, self.span)
         return self
 
     def run(self, context: Context) -> Result:
@@ -190,8 +190,7 @@ def _dropped(cursor: Cursor) -> dict[str, object]:
         return {}
     cursor.accept("COLUMN")
     column = cursor.identifier("a column's name")
-    if not cursor.accept("CASCADE"):
-        cursor.accept("RESTRICT")
+    cursor.accept_behaviour()
     return {"drop": column}
 
 

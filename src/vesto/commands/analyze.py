@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from vesto.commands import Context
-from vesto.commands._objects import engine_name, rows
+from vesto.commands._objects import check_exists
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
-from vesto.errors import Span, VestoError
+from vesto.errors import Span
 from vesto.result import Result
 
 
@@ -55,10 +55,7 @@ class Analyze:
             UndefinedTable: It is not there.
         """
         if self.table is not None:
-            try:
-                rows(context.connection, f"SELECT 1 FROM {engine_name(self.table)} LIMIT 0")
-            except VestoError as error:
-                raise error.at(self.span) from None
+            check_exists(context, self.table, self.span)
         return self
 
     def run(self, context: Context) -> Result:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from vesto.commands import Context
 from vesto.commands._files import check_letters, print_option, read_option, read_role, store_of
-from vesto.commands._objects import Place, check_open, engine_name, rows, run
+from vesto.commands._objects import Place, check_not_kept, check_open, engine_name, rows, run
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, quoted, written
 from vesto.dialect.tables import MAXIMUM_BYTES
@@ -21,7 +21,6 @@ from vesto.errors import (
     Span,
     UndefinedColumn,
     VestoError,
-    WrongObjectType,
 )
 from vesto.loader.process import Answer, loading
 from vesto.loader.request import COMPRESSIONS, LoadRequest, RowError, TargetColumn
@@ -76,12 +75,7 @@ class Copy:
         cursor.expect("COPY")
         span = cursor.span
         table = cursor.name("a table's name")
-        columns: list[str] = []
-        if cursor.accept("("):
-            columns.append(cursor.identifier("a column's name"))
-            while cursor.accept(","):
-                columns.append(cursor.identifier("a column's name"))
-            cursor.expect(")")
+        columns = cursor.names() if cursor.peek("(") else ()
         cursor.expect("FROM")
         source_span = cursor.span
         found: dict[str, Any] = {"source": cursor.string("the files' place")}
@@ -91,7 +85,7 @@ class Copy:
         cursor.end()
         check_letters(options, span)
         return cls(
-            table=table, columns=tuple(columns), options=tuple(options.items()),
+            table=table, columns=columns, options=tuple(options.items()),
             source_span=source_span, span=span, **found,
         )  # fmt: skip
 
@@ -118,8 +112,7 @@ class Copy:
         """
         place = context.place(self.table)
         check_open(place, self.span)
-        if place in context.surroundings.materialized_views:
-            raise WrongObjectType(f'"{self.table.object}" is a materialized view', span=self.span)
+        check_not_kept(context, self.table, self.span)
         options = dict(self.options)
         if options.get("ENCODING", "UTF8").upper() not in {"UTF8", "UTF-8"}:
             raise FeatureNotSupported("files must be UTF8", span=self.span)

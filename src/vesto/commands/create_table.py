@@ -135,9 +135,7 @@ def _contents(cursor: Cursor, table: CreateTable) -> CreateTable:
         cursor.expect(")")
         return replace(table, like=like)
     if _names_alone(cursor):
-        names = [cursor.identifier("a column's name")]
-        while cursor.accept(","):
-            names.append(cursor.identifier("a column's name"))
+        names = cursor.listed(lambda c: c.identifier("a column's name"))
         cursor.expect(")")
         return replace(table, names=tuple(names))
     columns: list[ColumnDefinition] = []
@@ -182,21 +180,12 @@ def _attributes(cursor: Cursor, table: CreateTable) -> CreateTable:
         elif cursor.accept("SORTKEY", "AUTO"):
             pass
         elif any(cursor.accept(*words) for words in _SORTKEYS):
-            table = replace(table, sort_keys=_column_names(cursor))
+            table = replace(table, sort_keys=cursor.names())
         else:
             return table
 
 
 _SORTKEYS: Final = (("COMPOUND", "SORTKEY"), ("INTERLEAVED", "SORTKEY"), ("SORTKEY",))
-
-
-def _column_names(cursor: Cursor) -> tuple[str, ...]:
-    cursor.expect("(")
-    names = [cursor.identifier("a column")]
-    while cursor.accept(","):
-        names.append(cursor.identifier("a column"))
-    cursor.expect(")")
-    return tuple(names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,20 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from vesto.commands import Context
-from vesto.commands._objects import Place, check_open, engine_name, forget, rows, run
+from vesto.commands._objects import (
+    Place,
+    check_not_kept,
+    check_open,
+    engine_name,
+    forget,
+    rows,
+    run,
+)
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, checked, quoted
 from vesto.dialect.scanner import scan
 from vesto.dialect.translate import Translated
-from vesto.errors import DuplicateTable, Span, WrongObjectType
+from vesto.errors import DuplicateTable, Span
 from vesto.result import Result
 
 _LATE: Final = ("WITH", "NO", "SCHEMA", "BINDING")
@@ -41,17 +49,12 @@ class CreateView:
         cursor.expect("VIEW")
         span = cursor.span
         name = cursor.name("a view's name")
-        columns: list[str] = []
-        if cursor.accept("("):
-            columns.append(cursor.identifier("a column's name"))
-            while cursor.accept(","):
-                columns.append(cursor.identifier("a column's name"))
-            cursor.expect(")")
+        columns = cursor.names() if cursor.peek("(") else ()
         cursor.expect("AS")
         start = cursor.span.start
         query, late = _without_late(cursor.rest())
         return cls(
-            name=name, query=query, columns=tuple(columns), or_replace=or_replace, late=late,
+            name=name, query=query, columns=columns, or_replace=or_replace, late=late,
             query_span=Span(start, start + len(query)), span=span,
         )  # fmt: skip
 
@@ -71,8 +74,7 @@ class CreateView:
         checked(self.name.object, self.span)
         place = context.place(self.name)
         check_open(place, self.span)
-        if place in context.surroundings.materialized_views:
-            raise WrongObjectType(f'"{self.name.object}" is a materialized view', span=self.span)
+        check_not_kept(context, self.name, self.span)
         query = context.translated(self.query, self.query_span.start, ("query",))
         return BoundView(self, place, query)
 

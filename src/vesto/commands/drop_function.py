@@ -34,8 +34,7 @@ class DropFunction:
         span = cursor.span
         name = cursor.name("a function's name")
         arguments = read_arguments(cursor)
-        if not cursor.accept("CASCADE"):
-            cursor.accept("RESTRICT")
+        cursor.accept_behaviour()
         cursor.end()
         return cls(name, arguments, unless, span)
 

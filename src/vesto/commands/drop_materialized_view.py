@@ -30,8 +30,7 @@ class DropMaterializedView:
         unless = cursor.accept("IF", "EXISTS")
         span = cursor.span
         name = cursor.name("a view's name")
-        if not cursor.accept("CASCADE"):
-            cursor.accept("RESTRICT")
+        cursor.accept_behaviour()
         cursor.end()
         return cls(name, unless, span)
 

@@ -33,11 +33,8 @@ class DropSchema:
         cursor.expect(*cls.starts)
         unless = cursor.accept("IF", "EXISTS")
         span = cursor.span
-        names = [cursor.identifier("a schema's name")]
-        while cursor.accept(","):
-            names.append(cursor.identifier("a schema's name"))
-        cascade = cursor.accept("CASCADE")
-        cursor.accept("RESTRICT")
+        names = cursor.listed(lambda c: c.identifier("a schema's name"))
+        cascade = cursor.accept_behaviour()
         cursor.end()
         return cls(tuple(names), unless, cascade, span)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from vesto.commands import Context
-from vesto.commands._objects import check_open, engine_name, forget, run
+from vesto.commands._objects import check_not_kept, check_open, engine_name, forget, run
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
-from vesto.errors import Span, VestoError, WrongObjectType
+from vesto.errors import Span, VestoError
 from vesto.result import Result
 
 
@@ -30,11 +30,8 @@ class DropView:
         cursor.expect(*cls.starts)
         unless = cursor.accept("IF", "EXISTS")
         span = cursor.span
-        names = [cursor.name("a view's name")]
-        while cursor.accept(","):
-            names.append(cursor.name("a view's name"))
-        if not cursor.accept("CASCADE"):
-            cursor.accept("RESTRICT")
+        names = cursor.listed(lambda c: c.name("a view's name"))
+        cursor.accept_behaviour()
         cursor.end()
         return cls(tuple(names), unless, span)
 
@@ -50,12 +47,8 @@ class DropView:
             WrongObjectType: One is a materialised view's.
         """
         for name in self.names:
-            place = context.place(name)
-            check_open(place, self.span)
-            if place in context.surroundings.materialized_views:
-                hint = "Use DROP MATERIALIZED VIEW."
-                message = f'"{name.object}" is a materialized view'
-                raise WrongObjectType(message, hint=hint, span=self.span)
+            check_open(context.place(name), self.span)
+            check_not_kept(context, name, self.span, "Use DROP MATERIALIZED VIEW.")
         return self
 
     def run(self, context: Context) -> Result:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from vesto.commands import Context
-from vesto.commands._objects import engine_name, rows
+from vesto.commands._objects import check_exists
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
-from vesto.errors import Span, VestoError
+from vesto.errors import Span
 from vesto.result import Result
 
 
@@ -29,9 +29,7 @@ class Lock:
         cursor.expect("LOCK")
         cursor.accept("TABLE")
         span = cursor.span
-        tables = [cursor.name("a table's name")]
-        while cursor.accept(","):
-            tables.append(cursor.name("a table's name"))
+        tables = cursor.listed(lambda c: c.name("a table's name"))
         cursor.end()
         return cls(tuple(tables), span)
 
@@ -46,10 +44,7 @@ class Lock:
             UndefinedTable: One is not there.
         """
         for table in self.tables:
-            try:
-                rows(context.connection, f"SELECT 1 FROM {engine_name(table)} LIMIT 0")
-            except VestoError as error:
-                raise error.at(self.span) from None
+            check_exists(context, table, self.span)
         return self
 
     def run(self, context: Context) -> Result:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from vesto.commands import Context
-from vesto.commands._objects import check_open, engine_name, rows, run
+from vesto.commands._objects import check_exists, check_open, engine_name, run
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, quoted
 from vesto.errors import Span
@@ -68,7 +68,7 @@ class Merge:
         """
         check_open(context.place(self.target), self.span)
         for name in (self.target, self.source):
-            rows(context.connection, f"SELECT 1 FROM {engine_name(name)} LIMIT 0")
+            check_exists(context, name, self.span)
         text = f"SELECT {self.condition}"
         at = self.condition_span.start - len("SELECT ")
         condition = context.translated(text, at, ("query",)).sql.removeprefix("SELECT ")

@@ -29,8 +29,7 @@ class RefreshMaterializedView:
         cursor.expect(*cls.starts)
         span = cursor.span
         name = cursor.name("a view's name")
-        if not cursor.accept("CASCADE"):
-            cursor.accept("RESTRICT")
+        cursor.accept_behaviour()
         cursor.end()
         return cls(name, span)
 

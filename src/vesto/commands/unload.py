@@ -135,12 +135,8 @@ def _part(cursor: Cursor, found: dict[str, Any], options: dict[str, str]) -> Non
 
 
 def _partitions(cursor: Cursor, found: dict[str, Any], options: dict[str, str]) -> None:
-    cursor.expect("PARTITION", "BY", "(")
-    names = [cursor.identifier("a column")]
-    while cursor.accept(","):
-        names.append(cursor.identifier("a column"))
-    cursor.expect(")")
-    found["partitions"] = tuple(names)
+    cursor.expect("PARTITION", "BY")
+    found["partitions"] = cursor.names()
     if cursor.accept("INCLUDE"):
         options["INCLUDE"] = ""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from vesto.dialect.names import Name
 from vesto.dialect.scanner import Token, scan
 from vesto.errors import Span, StatementSyntaxError
 
+T = TypeVar("T")
 RESERVED: Final = frozenset(
     [
         "all",
@@ -198,6 +200,25 @@ class Cursor:
             hint = f'"{token.text}" is a reserved word; write it in double quotes to use it.'
             raise self.error(wanted, hint)
         return self.advance().text.lower()
+
+    def listed(self, read: Callable[[Cursor], T]) -> list[T]:
+        """Read one thing or more, separated by commas."""
+        found = [read(self)]
+        while self.accept(","):
+            found.append(read(self))
+        return found
+
+    def names(self, wanted: str = "a column's name") -> tuple[str, ...]:
+        """Read identifiers in parentheses, separated by commas."""
+        self.expect("(")
+        found = self.listed(lambda cursor: cursor.identifier(wanted))
+        self.expect(")")
+        return tuple(found)
+
+    def accept_behaviour(self) -> bool:
+        """Read CASCADE or RESTRICT, the default; whether it is CASCADE."""
+        cascade = self.accept("CASCADE")
+        return cascade or (self.accept("RESTRICT") and False)
 
     def name(self, wanted: str = "a name") -> Name:
         """Read a name of up to three parts."""

@@ -17,6 +17,9 @@ from vesto.dialect.translate import Translated
 from vesto.errors import Span, VestoError
 
 MAXIMUM_KEPT: Final = 4096
+MAXIMUM_LENGTH: Final = 20_000
+# Stand-ins have four digits.
+MAXIMUM_LIFTED: Final = 9999
 _LITERAL: Final = r"(?:'(?:[^'\\]|'')*'|-?\d+(?:\.\d+)?(?![\w.]))"
 _LIST: Final = rf"\(\s*{_LITERAL}(?:\s*,\s*{_LITERAL})*\s*\)"
 _ROW: Final = rf"\(\s*(?:{_LITERAL}|NULL)(?:\s*,\s*(?:{_LITERAL}|NULL))*\s*\)"
@@ -26,13 +29,16 @@ _LIFTED: Final = re.compile(
   | \b(?:BETWEEN|AND)\s+(?P<bound>{_LITERAL})
   | \bIN\s*(?P<list>{_LIST})
   | \bVALUES\s*(?P<rows>{_ROW}(?:\s*,\s*{_ROW})*)\s*\Z
-  | '(?:[^'\\]|\\.|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$
+  | '(?:[^']|'')*' | "(?:[^"]|"")*"
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 # What stands for a lifted text while the statement is translated.
 _STRING: Final = "'\x02{}\x02'"
 _NUMBER: Final = "73050010{:04d}"
+# Where these stand, a quote need not begin or end a string: nothing may be lifted that is checked
+# as a literal and runs as something else.
+_UNSURE: Final = ("/*", "--", "$", "\\", "\x02", "73050010")
 _SEEN: Final = re.compile("'\x02(\\d+)\x02'|73050010(\\d{4})")
 _PLAIN: Final = re.compile(r"\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 
@@ -101,7 +107,9 @@ class Front:
         self._keep(exact, made)
         return made
 
-    def _keep(self, key: Hashable, value: Translated | _Template | None) -> None:
+    def _keep(self, key: tuple[Hashable, str], value: Translated | _Template | None) -> None:
+        if len(key[1]) > MAXIMUM_LENGTH:
+            return
         self._kept[key] = value
         if len(self._kept) > self._maximum_kept:
             # Two threads may both find it too full.
@@ -141,7 +149,7 @@ def lift(sql: str) -> _Lifted:
     pieces: list[str] = []
     lists: set[int] = set()
     last = length = 0
-    if "\x02" in sql or "73050010" in sql:
+    if any(mark in sql for mark in _UNSURE):
         return _Lifted(sql, (), ())
     for match in _LIFTED.finditer(sql):
         group = match.lastgroup
@@ -157,6 +165,8 @@ def lift(sql: str) -> _Lifted:
         lists |= {len(values)} if group in {"list", "rows"} else set()
         values.append(_inside(value, group))
         last = end
+    if len(values) > MAXIMUM_LIFTED:
+        return _Lifted(sql, (), ())
     pieces.append(sql[last:])
     return _Lifted("".join(pieces), tuple(values), tuple(places), frozenset(lists))
 

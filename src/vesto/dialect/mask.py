@@ -15,7 +15,7 @@ MARK: Final = "ƒ"
 TEMPORARY: Final = "ŧ"
 # UNPIVOT before a path in FROM, joined to it.
 UNPIVOT: Final = "ƒNPIVOT"
-_SKIPPED: Final = r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$"
+_SKIPPED: Final = r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*(?:.*?\*/|.*\Z)|(?<![\w$])\$(\w*)\$(?:.*?\$\1\$|.*\Z)"
 
 
 class Masking:

@@ -173,6 +173,9 @@ NOT_LIFTED = {
     "SELECT a FROM t WHERE a IN ('x', 'it''s') AND b <> -1.5": 2,
     "INSERT INTO t VALUES (1, NULL), (2, 'x')": 1,
     "SELECT a FROM t WHERE a = 73050010": 0,
+    "SELECT /* /* */ ' */ a = ' || secret() || ' b'": 0,
+    "SELECT a = 'x' /* ' */": 0,
+    "SELECT $$ a = ' || secret() || ' $$": 0,
 }  # fmt: skip
 
 
