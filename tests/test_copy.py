@@ -282,7 +282,9 @@ MISTAKES = {
     "UNLOAD ('SELECT nothing') TO 'x'": "42703",
     "UNLOAD ('DROP TABLE t') TO 'x'": "42601",
     "UNLOAD ('SELECT 1 AS a') TO 'x' PARTITION BY (b)": "42703",
-    "UNLOAD ('SELECT 1 AS a') TO 'x' MAXFILESIZE 5 MB": "0A000",
+    "UNLOAD ('SELECT 1 AS a') TO 'x' CLEANPATH": "0A000",
+    "UNLOAD ('SELECT 1 AS a') TO 'x' ESCAPE ADDQUOTES": "0A000",
+    "UNLOAD ('SELECT 1 AS a') TO 'x' MAXFILESIZE many": "42601",
 }
 
 
@@ -536,3 +538,16 @@ def test_a_load_that_is_cut_off_loads_nothing(
     assert rows(shop) == []
     shop.execute("INSERT INTO t VALUES (1, 'after')")
     assert list((shop.warehouse.path / "scratch").glob("load-*")) == []
+
+
+def test_escapes_keep_delimiters_and_line_ends(shop: vesto.Session, tmp_path: Path) -> None:
+    (tmp_path / "rows").write_text("1|a\\|b\\\nc\n2|\\\\N\n3|\\N\nx|bad\n")
+    failing(shop, f"COPY t FROM '{tmp_path}/rows' ESCAPE")
+    assert rows(shop, "SELECT line_number FROM stl_load_errors") == [(5,)]
+    shop.execute(f"COPY t FROM '{tmp_path}/rows' ESCAPE MAXERROR 1")
+    before = [(1, "a|b\nc"), (2, "\\N"), (3, None)]
+    assert rows(shop) == before
+    options = "ESCAPE DELIMITER ';' NULL AS '@' GZIP MAXFILESIZE 5 MB"
+    shop.execute(f"UNLOAD ('SELECT * FROM t') TO '{tmp_path}/out/' {options}")
+    shop.execute(f"TRUNCATE t; COPY t FROM '{tmp_path}/out/' ESCAPE DELIMITER ';' NULL AS '@' GZIP")
+    assert rows(shop) == before

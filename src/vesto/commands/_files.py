@@ -87,6 +87,8 @@ def _value(cursor: Cursor, name: str, kind: str, span: Span) -> str:
         if number < 0:
             raise InvalidParameterValue(f"{name} must not be negative", span=span)
         return str(number)
+    if kind == "size":
+        return _size(cursor, name)
     if kind == "switch":
         for word in ("ON", "OFF", "TRUE", "FALSE"):
             if cursor.accept(word):
@@ -95,6 +97,14 @@ def _value(cursor: Cursor, name: str, kind: str, span: Span) -> str:
     if kind == "letter":
         return _letter(cursor, name, span)
     return cursor.string(name) if cursor.here.kind == "string" else ""
+
+
+def _size(cursor: Cursor, name: str) -> str:
+    if cursor.here.kind != "number":
+        raise cursor.error(f"the size of {name}")
+    number = cursor.advance().text
+    unit = next((word for word in ("MB", "GB") if cursor.accept(word)), "MB")
+    return f"{number} {unit}"
 
 
 def _letter(cursor: Cursor, name: str, span: Span) -> str:
@@ -113,7 +123,7 @@ def print_option(name: str, value: str, kinds: dict[str, str]) -> str:
         return name
     if name in SECRETS:
         return f"{name} {written(HIDDEN)}"
-    return f"{name} {value if kind in {'whole', 'switch'} else written(value)}"
+    return f"{name} {value if kind in {'whole', 'switch', 'size'} else written(value)}"
 
 
 def check_letters(options: dict[str, Any], span: Span | None) -> None:

@@ -29,7 +29,7 @@ from vesto.result import Result
 OPTIONS: Final = {
     "ACCEPTANYDATE": "flag", "ACCEPTINVCHARS": "optional", "ACCESS_KEY_ID": "text",
     "BLANKSASNULL": "flag", "COMPROWS": "whole", "COMPUPDATE": "switch", "CREDENTIALS": "text",
-    "DATEFORMAT": "text", "DELIMITER": "letter", "EMPTYASNULL": "flag", "ENCODING": "text",
+    "DATEFORMAT": "text", "DELIMITER": "letter", "EMPTYASNULL": "flag", "ENCODING": "text", "ESCAPE": "flag",
     "EXPLICIT_IDS": "flag", "FILLRECORD": "flag", "IGNOREBLANKLINES": "flag",
     "IGNOREHEADER": "whole", "MAXERROR": "whole", "NOLOAD": "flag", "NULL": "text",
     "QUOTE": "letter", "READRATIO": "whole", "REGION": "text", "REMOVEQUOTES": "flag",
@@ -42,7 +42,7 @@ NO_EFFECT: Final = frozenset(
 )
 FORMATS: Final = ("CSV", "PARQUET", "JSON")
 REFUSED: Final = frozenset(
-    {"AVRO", "ORC", "FIXEDWIDTH", "SHAPEFILE", "ESCAPE", "SSH", "ENCRYPTED", "LZOP", "RCFILE",
+    {"AVRO", "ORC", "FIXEDWIDTH", "SHAPEFILE", "SSH", "ENCRYPTED", "LZOP", "RCFILE",
      "SEQUENCEFILE", "TEXTFILE"}
 )  # fmt: skip
 MAXIMUM_ERRORS: Final = 100_000

@@ -17,15 +17,13 @@ from vesto.result import Result
 
 OPTIONS: Final = {
     "ACCESS_KEY_ID": "text", "ADDQUOTES": "flag", "ALLOWOVERWRITE": "flag", "CREDENTIALS": "text",
-    "DELIMITER": "letter", "EXTENSION": "text", "HEADER": "flag", "KMS_KEY_ID": "text",
-    "NULL": "text", "PARALLEL": "switch", "REGION": "text", "SECRET_ACCESS_KEY": "text",
+    "DELIMITER": "letter", "ESCAPE": "flag", "EXTENSION": "text", "HEADER": "flag",
+    "KMS_KEY_ID": "text", "MAXFILESIZE": "size", "ROWGROUPSIZE": "size", "NULL": "text", "PARALLEL": "switch", "REGION": "text", "SECRET_ACCESS_KEY": "text",
     "SESSION_TOKEN": "text",
 }  # fmt: skip
-NO_EFFECT: Final = frozenset({"KMS_KEY_ID"})
+NO_EFFECT: Final = frozenset({"KMS_KEY_ID", "MAXFILESIZE", "ROWGROUPSIZE"})
 FORMATS: Final = ("CSV", "PARQUET", "JSON")
-REFUSED: Final = frozenset(
-    {"ESCAPE", "ENCRYPTED", "FIXEDWIDTH", "CLEANPATH", "MAXFILESIZE", "ROWGROUPSIZE", "BZIP2"}
-)
+REFUSED: Final = frozenset({"ENCRYPTED", "FIXEDWIDTH", "CLEANPATH", "BZIP2"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +58,9 @@ class Unload:
             _part(cursor, found, options)
         cursor.end()
         check_letters(options, target_span)
+        if {"ESCAPE", "ADDQUOTES"} <= set(options):
+            message = "UNLOAD with ESCAPE and ADDQUOTES together is not available"
+            raise FeatureNotSupported(message, hint="Use FORMAT CSV.", span=target_span)
         return cls(
             options=tuple(options.items()), query_span=query_span, target_span=target_span, **found
         )

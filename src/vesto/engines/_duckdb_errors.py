@@ -29,7 +29,6 @@ _PATTERNS: Final[tuple[tuple[str, type[VestoError]], ...]] = (
     (r"(date|time) ?(field value)? out of range|out of range: \"?\d{4}-", errors.DatetimeOverflow),
     (r"invalid (date|time|timestamp) field format|[Cc]ould not parse string .* format specifier",
      errors.InvalidDatetime),
-    (r"CHECK constraint failed .*strlen", errors.StringTooLong),
     (r"Could not convert string|invalid .* field format|Invalid Input Error: Malformed JSON",
      errors.InvalidText),
     (r"out of range|Overflow|overflow", errors.NumericValueOutOfRange),
@@ -54,6 +53,8 @@ _CLASSES: Final[tuple[tuple[type[Exception], type[VestoError]], ...]] = (
     (duckdb.IOException, errors.InputOutputError),
 )
 
+# The check that CREATE TABLE makes of VARCHAR(n).
+_TOO_LONG: Final = re.compile(r"CHECK constraint failed .*CHECK\(\(strlen\((.+?)\) <= (\d+)\)\)")
 _OURS: Final = re.compile(r"vesto:(\{.*?\})(?:$|\n|\s)", re.DOTALL)
 
 
@@ -62,6 +63,11 @@ def translated(error: BaseException) -> VestoError:
     text = str(error)
     if ours := _OURS.search(text):
         return errors.from_json(ours.group(1))
+    if long := _TOO_LONG.search(text):
+        column, size = long.group(1).strip('"'), long.group(2)
+        message = f'value too long for column "{column}": it takes at most {size} bytes'
+        hint = f"Cast it with ::VARCHAR({size}), which cuts it, or make the column longer."
+        return errors.StringTooLong(message, hint=hint)
     text, _, context = text.partition("\n\nLINE ")
     message = re.sub(r"^(?:[A-Z][\w-]*[ _]?)+ ?Error: ", "", text).strip()
     lines = message.splitlines() or ["the engine gave no reason"]

@@ -13,6 +13,7 @@ import duckdb
 from vesto.dialect.names import literal, quoted
 from vesto.errors import InvalidParameterValue, LoadFailed, VestoError
 from vesto.loader import text
+from vesto.loader.filters import ESCAPED_LINE_END, Filter
 from vesto.loader.places import Place, fetch, sources
 from vesto.loader.request import COMPRESSIONS, LoadRequest, RowError
 
@@ -66,10 +67,10 @@ class Loading:
 
     def _read_file(self, place: Place) -> None:
         request = self.request
-        path = fetch(
-            place, Path(request.scratch), COMPRESSIONS.get(request.compression, ""),
-            replacement=request.options.get("ACCEPTINVCHARS"),
-        )  # fmt: skip
+        delimiter = request.options.get("DELIMITER", "|") if "ESCAPE" in request.options else None
+        change = Filter(request.options.get("ACCEPTINVCHARS"), delimiter)
+        compression = COMPRESSIONS.get(request.compression, "")
+        path = fetch(place, Path(request.scratch), compression, change)
         try:
             if request.format == "PARQUET":
                 self._read_parquet(place, path)
@@ -129,7 +130,7 @@ class Loading:
         import json  # noqa: PLC0415 - of use here alone
 
         place = sources(shape, self.request.store, manifest=False)[0]
-        content = fetch(place, Path(self.request.scratch), "", replacement=None).read_bytes()
+        content = fetch(place, Path(self.request.scratch), "", Filter()).read_bytes()
         try:
             paths = json.loads(content)["jsonpaths"]
             found = [str(path).replace("['", ".").replace("']", "") for path in paths]
@@ -295,7 +296,7 @@ def _lines_at(path: Path, positions: list[int]) -> list[int]:
                 chunk = file.read(min(position - at, 1 << 20))
                 if not chunk:
                     break
-                line += chunk.count(b"\n")
+                line += chunk.count(b"\n") + chunk.count(ESCAPED_LINE_END.encode())
                 at += len(chunk)
             found.append(line)
     return found
@@ -307,9 +308,11 @@ def _records(path: Path, request: LoadRequest) -> Iterator[tuple[int, str]]:
     csv.field_size_limit(sys.maxsize)
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
         if request.format != "CSV":
+            escaped = 0
             for number, line in enumerate(file, 1):
                 if number > skip and line.strip("\r\n"):
-                    yield number, line.rstrip("\r\n")
+                    yield number + escaped, line.rstrip("\r\n")
+                escaped += line.count(ESCAPED_LINE_END)
             return
         for _ in range(skip):
             file.readline()

@@ -20,9 +20,9 @@ from vesto.errors import (
     PermissionDenied,
     UndefinedFile,
 )
+from vesto.loader.filters import CHUNK_BYTES, Filter
 from vesto.loader.request import Store
 
-CHUNK_BYTES: Final = 1 << 20
 S3: Final = "s3://"
 
 
@@ -162,9 +162,9 @@ def _listed(place: Place, store: Store) -> list[Place]:
     return found
 
 
-def fetch(place: Place, scratch: Path, compression: str, *, replacement: str | None) -> Path:
-    """The file as a plain one of this machine: fetched, unpacked, invalid characters replaced."""
-    if place.is_local and not compression and replacement is None:
+def fetch(place: Place, scratch: Path, compression: str, change: Filter) -> Path:
+    """The file as a plain one of this machine: fetched, unpacked, its text changed."""
+    if place.is_local and not compression and not change.changes:
         return Path(place.path)
     target = scratch / f"fetched-{len(list(scratch.iterdir()))}"
     with (
@@ -173,20 +173,11 @@ def fetch(place: Place, scratch: Path, compression: str, *, replacement: str | N
         target.open("wb") as file,
     ):
         stream = pa.CompressedInputStream(raw, compression) if compression else raw
-        if replacement is None:
-            shutil.copyfileobj(stream, file, CHUNK_BYTES)
+        if change.changes:
+            change.copy(stream, file)
         else:
-            _copy_replaced(stream, file, replacement)
+            shutil.copyfileobj(stream, file, CHUNK_BYTES)
     return target
-
-
-def _copy_replaced(stream: Any, file: Any, replacement: str) -> None:
-    import codecs  # noqa: PLC0415 - of use here alone
-
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    while chunk := stream.read(CHUNK_BYTES):
-        file.write(decoder.decode(chunk).replace("\ufffd", replacement).encode())
-    file.write(decoder.decode(b"", final=True).replace("\ufffd", replacement).encode())
 
 
 def publish(drafts: list[tuple[Path, Place]], *, overwrite: bool) -> None:

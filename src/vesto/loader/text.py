@@ -10,6 +10,7 @@ from typing import Final
 
 from vesto.dialect.names import literal, quoted
 from vesto.dialect.rules.formats import parsing_format
+from vesto.loader.filters import restored
 from vesto.loader.request import LoadRequest, TargetColumn
 
 _WHOLE: Final = frozenset({"SMALLINT", "INTEGER", "BIGINT"})
@@ -38,6 +39,8 @@ def cleaned(request: LoadRequest, column: TargetColumn, raw: str) -> str:
     if "TRIMBLANKS" in options:
         value = f"rtrim({value})"
     value = f"NULLIF({value}, {literal(options.get('NULL', chr(92) + 'N'))})"
+    if "ESCAPE" in options:
+        value = restored(value, options.get("DELIMITER", "|"))
     is_text = column.kind in {"VARCHAR", "CHAR", "BPCHAR", "TEXT", "SUPER"}
     if "EMPTYASNULL" in options or not is_text:
         value = f"NULLIF({value}, '')"

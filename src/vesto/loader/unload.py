@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from vesto.dialect.names import literal, quoted
 from vesto.errors import InputOutputError, VestoError
+from vesto.loader.filters import escaped
 from vesto.loader.places import Place, place_of, publish
 from vesto.loader.request import COMPLETE, COMPRESSIONS, SUFFIXES, UnloadRequest
 
@@ -36,6 +37,8 @@ def write(request: UnloadRequest, source: Any) -> int:
             raise InputOutputError("the rows to unload broke off")
         found = connection.execute("SELECT count(*) FROM given").fetchone()
         total = int(found[0]) if found else 0
+        if "ESCAPE" in request.options:
+            _escape(connection, request)
         drafts = _drafts(connection, request, target, scratch)
     except duckdb.Error as error:
         raise InputOutputError(str(error).splitlines()[0]) from error
@@ -43,6 +46,21 @@ def write(request: UnloadRequest, source: Any) -> int:
         drafts.append(_manifest(drafts, target, scratch))
     publish(drafts, overwrite=request.overwrite)
     return total
+
+
+def _escape(connection: duckdb.DuckDBPyConnection, request: UnloadRequest) -> None:
+    """Put backslashes before delimiters, line ends and backslashes in text."""
+    delimiter = request.options.get("DELIMITER", "|")
+    described = connection.execute("DESCRIBE given").fetchall()
+    changed = ", ".join(
+        f"{escaped(quoted(name), delimiter)} AS {quoted(name)}"
+        for name, kind, *_ in described
+        if kind == "VARCHAR" and name not in request.partitions
+    )
+    if changed:
+        connection.execute(f"CREATE TABLE plain AS SELECT * REPLACE ({changed}) FROM given")
+        connection.execute("DROP TABLE given")
+        connection.execute("ALTER TABLE plain RENAME TO given")
 
 
 def _drafts(

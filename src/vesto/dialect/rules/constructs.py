@@ -35,8 +35,8 @@ DIFFERENCES: Final = {
     "`s.a + 1` where `s` is SUPER": "gives DOUBLE PRECISION, not SUPER",
     "CHAR(n)": "is not padded with blanks",
     "SQL functions": "take arguments that can be cast to their types, not only those that convert by themselves",
-    "`COPY`": "reads one file after the other; ESCAPE, AVRO, ORC and FIXEDWIDTH are refused",
-    "`UNLOAD`": "writes one file, or one for each partition",
+    "`COPY`": "reads one file after the other; AVRO, ORC and FIXEDWIDTH are refused",
+    "`UNLOAD`": "writes one file, or one for each partition, whatever MAXFILESIZE says",
     "PRIMARY KEY, UNIQUE, FOREIGN KEY": "are informational, as in Redshift; NOT NULL is enforced",
 }
 PLAIN: Final = {
