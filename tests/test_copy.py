@@ -65,6 +65,10 @@ TEXTS = {
     "blank lines": ("1|ann\n\n2|\\N\n3|eve\n\n", "IGNOREBLANKLINES"),
     "too few fields": ("1|ann\n2\n3|eve\n", "FILLRECORD"),
     "JSON": ('{"id": 1, "name": "ann"}\n{"id": 2}\n{"id": "3", "name": "eve", "x": [1]}', "JSON 'auto'"),
+    "JSON whatever the case of its keys": (
+        '{"ID": 1, "Name": "ann"}\n{"Id": 2}\n{"id": 3, "name": "eve"}',
+        "JSON AS 'auto ignorecase'",
+    ),
     "JSON in FORMAT": ('{"id": 1, "name": "ann"} {"id": 2, "name": null} {"id": 3, "name": "eve"}',
                        "FORMAT AS JSON 'auto'"),
     "everything accepted without effect": (
@@ -551,3 +555,11 @@ def test_escapes_keep_delimiters_and_line_ends(shop: vesto.Session, tmp_path: Pa
     shop.execute(f"UNLOAD ('SELECT * FROM t') TO '{tmp_path}/out/' {options}")
     shop.execute(f"TRUNCATE t; COPY t FROM '{tmp_path}/out/' ESCAPE DELIMITER ';' NULL AS '@' GZIP")
     assert rows(shop) == before
+
+
+def test_a_document_is_loaded_whole(shop: vesto.Session, tmp_path: Path) -> None:
+    shop.execute("CREATE TABLE d (doc SUPER, n INT)")
+    (tmp_path / "rows").write_text('{"a": {"b": [1, null]}}\n{"a": null}\n')
+    shop.execute(f"COPY d (doc) FROM '{tmp_path}/rows' FORMAT JSON 'noshred'")
+    assert rows(shop, "SELECT doc.a.b[0]::int FROM d ORDER BY 1") == [(1,), (None,)]
+    assert failing(shop, f"COPY d FROM '{tmp_path}/rows' JSON 'noshred'").sqlstate == "22023"

@@ -148,7 +148,7 @@ class Session:
                     raise error from None
         finally:
             self._surroundings = None
-            self.warehouse.schema_version += 1
+            self.warehouse.schema_version += not getattr(command, "keeps_schema", False)
 
     def _hold_open_result(self) -> None:
         """An unread result blocks the engine's connection: take it in first."""

@@ -19,6 +19,7 @@ class Analyze:
 
     status: ClassVar[str] = "without effect"
     starts: ClassVar[tuple[str, ...]] = ("ANALYZE",)
+    keeps_schema: ClassVar[bool] = True
     also_starts: ClassVar[tuple[tuple[str, ...], ...]] = (("ANALYSE",),)
 
     table: Name | None = None

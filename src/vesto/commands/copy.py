@@ -56,6 +56,7 @@ class Copy:
     """
 
     starts: ClassVar[tuple[str, ...]] = ("COPY",)
+    keeps_schema: ClassVar[bool] = True
     engine_has_it: ClassVar[bool] = True
 
     table: Name

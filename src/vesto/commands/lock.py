@@ -19,6 +19,7 @@ class Lock:
 
     status: ClassVar[str] = "without effect"
     starts: ClassVar[tuple[str, ...]] = ("LOCK",)
+    keeps_schema: ClassVar[bool] = True
 
     tables: tuple[Name, ...]
     span: Span | None = field(default=None, compare=False)

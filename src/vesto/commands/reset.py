@@ -17,6 +17,7 @@ class Reset:
     """Puts one parameter back, or all where ``name`` is empty."""
 
     starts: ClassVar[tuple[str, ...]] = ("RESET",)
+    keeps_schema: ClassVar[bool] = True
     engine_has_it: ClassVar[bool] = True
 
     name: str = ""

@@ -24,6 +24,7 @@ class Set:
     """Sets a parameter; ``value`` None puts it back, ``name`` is empty for what has no effect."""
 
     starts: ClassVar[tuple[str, ...]] = ("SET",)
+    keeps_schema: ClassVar[bool] = True
     engine_has_it: ClassVar[bool] = True
 
     name: str

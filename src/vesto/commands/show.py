@@ -19,6 +19,7 @@ class Show:
     """Shows one parameter, or all where ``name`` is empty."""
 
     starts: ClassVar[tuple[str, ...]] = ("SHOW",)
+    keeps_schema: ClassVar[bool] = True
     engine_has_it: ClassVar[bool] = True
 
     name: str = ""

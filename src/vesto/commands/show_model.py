@@ -33,6 +33,7 @@ class ShowModel:
     """
 
     starts: ClassVar[tuple[str, ...]] = ("SHOW", "MODEL")
+    keeps_schema: ClassVar[bool] = True
 
     name: Name | None
     span: Span | None = field(default=None, compare=False)

@@ -31,6 +31,7 @@ class Unload:
     """Writes files. Grammar: Amazon Redshift Database Developer Guide, "UNLOAD"."""
 
     starts: ClassVar[tuple[str, ...]] = ("UNLOAD",)
+    keeps_schema: ClassVar[bool] = True
 
     query: str
     target: str

@@ -21,6 +21,7 @@ class Vacuum:
 
     status: ClassVar[str] = "without effect"
     starts: ClassVar[tuple[str, ...]] = ("VACUUM",)
+    keeps_schema: ClassVar[bool] = True
 
     table: Name | None = None
     span: Span | None = field(default=None, compare=False)

@@ -18,6 +18,7 @@ class WaitForModel:
     """Returns when the model is READY."""
 
     starts: ClassVar[tuple[str, ...]] = ("WAIT", "FOR", "MODEL")
+    keeps_schema: ClassVar[bool] = True
 
     name: Name
     span: Span | None = field(default=None, compare=False)

@@ -121,9 +121,6 @@ CREATE OR REPLACE MACRO vesto.quote_ident(x) AS
 
 CREATE OR REPLACE MACRO vesto.quote_literal(x) AS '''' || replace(CAST(x AS VARCHAR), '''', '''''') || '''';
 
-CREATE OR REPLACE MACRO vesto.regexp_options(parameters) AS
-  CASE WHEN contains(parameters, 'i') THEN 'i' ELSE 'c' END;
-
 CREATE OR REPLACE MACRO vesto.regexp_substr(x, pattern) AS regexp_extract(x, pattern, 0),
   (x, pattern, start) AS regexp_extract(substring(x, start), pattern, 0),
   (x, pattern, start, nth) AS CASE WHEN x IS NOT NULL THEN COALESCE(regexp_extract_all(substring(x, start), pattern, 0)[nth], '') END,

@@ -120,11 +120,24 @@ class Loading:
         return f"CREATE TABLE raw AS SELECT {fields} FROM {objects}"
 
     def _json_paths(self, shape: str) -> list[str]:
+        """SQL for the text of each column, from the object ``json``."""
         names = [column.name for column in self.request.columns]
-        if shape.lower() in {"auto", "auto ignorecase", "noshred"}:
-            keys = [f'$."{name}"' for name in names]
-            return [f"json_extract_string(json, {literal(key)})" for key in keys]
-        return [f"json_extract_string(json, {literal(path)})" for path in self._paths_file(shape)]
+        match shape.lower():
+            case "auto":
+                paths = [literal(f'$."{name}"') for name in names]
+            case "auto ignorecase":
+                keys = "list_filter(json_keys(json), lambda k: lower(k) = {})[1]"
+                found = [keys.format(literal(name.lower())) for name in names]
+                paths = [f"""'$."' || {key} || '"'""" for key in found]
+            case "noshred" if len(names) == 1:
+                return ["CAST(json AS VARCHAR)"]
+            case "noshred":
+                hint = "Name it: COPY t (document) FROM ..."
+                message = "JSON 'noshred' fills one SUPER column"
+                raise InvalidParameterValue(message, hint=hint)
+            case _:
+                paths = [literal(path) for path in self._paths_file(shape)]
+        return [f"json_extract_string(json, {path})" for path in paths]
 
     def _paths_file(self, shape: str) -> list[str]:
         import json  # noqa: PLC0415 - of use here alone

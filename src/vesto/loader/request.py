@@ -8,7 +8,6 @@ from typing import Any, Final
 
 # What follows the rows to unload when none is missing.
 COMPLETE: Final = b"complete\n"
-FORMATS: Final = ("DELIMITED", "CSV", "JSON", "PARQUET")
 COMPRESSIONS: Final = {"GZIP": "gzip", "ZSTD": "zstd", "BZIP2": "bz2"}
 SUFFIXES: Final = {"GZIP": ".gz", "ZSTD": ".zst", "BZIP2": ".bz2", "": ""}
 

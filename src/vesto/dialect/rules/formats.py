@@ -112,33 +112,41 @@ def _part(argument: exp.Expr, word: str, *, fill: bool, span: Span | None) -> ex
     if known:
         piece = function("strftime", argument.copy(), text(known))
         return cast(cast(piece, "BIGINT"), "VARCHAR") if fill else piece
+    found = _counted(argument, upper, fill=fill)
+    if found is not None:
+        return found
+    raise FeatureNotSupported(f'TO_CHAR with "{word}" is not available', span=span)
+
+
+def _counted(argument: exp.Expr, word: str, *, fill: bool) -> exp.Expr | None:
+    """A part that is counted by a function, not known to strftime; None for any other."""
     numbers = {
         "Q": ("quarter", 1, 0), "D": ("dayofweek", 1, 1), "CC": ("century", 2, 0),
         "J": ("julian", 1, 0),
     }  # fmt: skip
-    if upper in numbers:
-        name, width, shift = numbers[upper]
+    if word in numbers:
+        name, width, shift = numbers[word]
         return _padded(_plus(function(name, argument.copy()), shift), 0 if fill else width)
-    if upper in {"WW", "W"}:
-        of = "dayofyear" if upper == "WW" else "day"
+    if word in {"WW", "W"}:
+        of = "dayofyear" if word == "WW" else "day"
         week = exp.Anonymous(
             this="ceil",
             expressions=[
                 exp.Div(this=function(of, argument.copy()), expression=exp.Literal.number("7.0"))
             ],
         )
-        return _padded(cast(week, "BIGINT"), 2 if upper == "WW" and not fill else 1)
-    if upper == "MS":
+        return _padded(cast(week, "BIGINT"), 2 if word == "WW" and not fill else 1)
+    if word == "MS":
         milliseconds = exp.Mod(
             this=function("millisecond", argument.copy()), expression=number(1000)
         )
         return _padded(exp.Paren(this=milliseconds), 0 if fill else 3)
-    if upper == "SSSS":
+    if word == "SSSS":
         since = exp.Sub(
             this=argument.copy(), expression=function("date_trunc", text("day"), argument.copy())
         )
         return _padded(cast(function("epoch", exp.Paren(this=since)), "BIGINT"), 0)
-    raise FeatureNotSupported(f'TO_CHAR with "{word}" is not available', span=span)
+    return None
 
 
 def _name(argument: exp.Expr, form: str, word: str, *, padded: bool) -> exp.Expr:
