@@ -169,19 +169,28 @@ class DuckDBEngine:
 
     def functions(self) -> set[tuple[str, str]]:
         """Schema and name of the macros that call one of the generic functions."""
-        found = self._root.execute(
+        found = self._asked(
             "SELECT schema_name, function_name FROM duckdb_functions() WHERE database_name = ? "
             "AND starts_with(macro_definition, 'vesto_predict_')",
             [DATABASE],
         )
-        return {(schema, name) for schema, name in found.fetchall()}
+        return {(schema, name) for schema, name in found}
 
     def is_taken(self, name: str) -> bool:
         """Whether DuckDB has a function of its own by that name."""
         known = (
             "SELECT 1 FROM duckdb_functions() WHERE function_name = ? AND database_name = 'system'"
         )
-        return bool(self._root.execute(known, [name]).fetchall())
+        return bool(self._asked(known, [name]))
+
+    def _asked(self, sql: str, parameters: list[str]) -> list[tuple[Any, ...]]:
+        """A query's rows, on a line of its own: other threads may be busy with the first one."""
+        with _sqlstates():
+            cursor = self._root.cursor()
+            try:
+                return cursor.execute(sql, parameters).fetchall()
+            finally:
+                cursor.close()
 
     def close(self) -> None:
         """Close every line, write everything to the file and let it go."""
