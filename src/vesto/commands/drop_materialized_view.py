@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from vesto.commands import Context
+from vesto.commands._dependents import drop_dependents
 from vesto.commands._objects import engine_name, forget, run
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
@@ -21,6 +22,7 @@ class DropMaterializedView:
 
     name: Name
     if_exists: bool = False
+    cascade: bool = False
     span: Span | None = field(default=None, compare=False)
 
     @classmethod
@@ -30,14 +32,14 @@ class DropMaterializedView:
         unless = cursor.accept("IF", "EXISTS")
         span = cursor.span
         name = cursor.name("a view's name")
-        cursor.accept_behaviour()
+        cascade = cursor.accept_behaviour()
         cursor.end()
-        return cls(name, unless, span)
+        return cls(name, unless, cascade, span)
 
     def sql(self) -> str:
         """The statement as text."""
         unless = "IF EXISTS " if self.if_exists else ""
-        return f"DROP MATERIALIZED VIEW {unless}{self.name.sql()}"
+        return f"DROP MATERIALIZED VIEW {unless}{self.name.sql()}{' CASCADE' * self.cascade}"
 
     def bind(self, context: Context) -> DropMaterializedView:
         """Check that it is there.
@@ -52,10 +54,15 @@ class DropMaterializedView:
         return self
 
     def run(self, context: Context) -> Result:
-        """Remove it."""
+        """Remove it.
+
+        Raises:
+            DependentObjects: A view reads it, and no CASCADE.
+        """
         place = context.place(self.name)
         if place in context.surroundings.materialized_views:
             with context.atomic() as connection:
+                drop_dependents(connection, {place}, self.span, cascade=self.cascade)
                 run(connection, f"DROP TABLE {engine_name(self.name)}")
                 forget(connection, place)
         return Result(tag="DROP MATERIALIZED VIEW")

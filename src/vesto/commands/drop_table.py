@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from vesto.commands import Context
+from vesto.commands._dependents import drop_dependents
 from vesto.commands._objects import (
     check_not_kept,
     check_open,
@@ -66,8 +67,12 @@ class DropTable:
 
         Raises:
             UndefinedTable: One is not there.
+            DependentObjects: A view reads one, and no CASCADE.
         """
         with context.atomic() as connection:
+            kept = [name for name in self.names if not is_temporary(name)]
+            places = {context.place(name) for name in kept if not _in_temp(context, name)}
+            drop_dependents(connection, places, self.span, cascade=self.cascade)
             for name in self.names:
                 temporary = is_temporary(name) or _in_temp(context, name)
                 try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from vesto.commands import Context
+from vesto.commands._dependents import drop_dependents
 from vesto.commands._objects import check_not_kept, check_open, engine_name, forget, run
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
@@ -22,6 +23,7 @@ class DropView:
 
     names: tuple[Name, ...]
     if_exists: bool = False
+    cascade: bool = False
     span: Span | None = field(default=None, compare=False)
 
     @classmethod
@@ -31,14 +33,15 @@ class DropView:
         unless = cursor.accept("IF", "EXISTS")
         span = cursor.span
         names = cursor.listed(lambda c: c.name("a view's name"))
-        cursor.accept_behaviour()
+        cascade = cursor.accept_behaviour()
         cursor.end()
-        return cls(tuple(names), unless, span)
+        return cls(tuple(names), unless, cascade, span)
 
     def sql(self) -> str:
         """The statement as text."""
         unless = "IF EXISTS " if self.if_exists else ""
-        return f"DROP VIEW {unless}{', '.join(name.sql() for name in self.names)}"
+        names = ", ".join(name.sql() for name in self.names)
+        return f"DROP VIEW {unless}{names}{' CASCADE' if self.cascade else ''}"
 
     def bind(self, context: Context) -> DropView:
         """Check that the names are views' own.
@@ -56,8 +59,11 @@ class DropView:
 
         Raises:
             UndefinedTable: One is not there.
+            DependentObjects: Another view reads one, and no CASCADE.
         """
         with context.atomic() as connection:
+            places = {context.place(name) for name in self.names}
+            drop_dependents(connection, places, self.span, cascade=self.cascade)
             for name in self.names:
                 place = context.place(name)
                 if place not in context.surroundings.late_views:

@@ -116,6 +116,25 @@ def translate(
     return Translated(text, kind, word, tables, written, functions, table_functions, calls)
 
 
+def tables_read(engine_sql: str) -> frozenset[tuple[str, str]]:
+    """Schema and name, folded, of what a statement of the engine's own reads or makes.
+
+    A statement that cannot be read names none.
+    """
+    try:
+        found = sqlglot.parse(engine_sql, read="duckdb")
+    except (SqlglotError, RecursionError, *_BROKEN):
+        return frozenset()
+    hidden = {cte.alias.lower() for tree in found if tree for cte in tree.find_all(exp.CTE)}
+    return frozenset(
+        place
+        for tree in found
+        if tree
+        for place in _tables(tree)
+        if place[0] or place[1] not in hidden
+    )
+
+
 def _explained(
     sql: str, find: Lookup, surroundings: Surroundings, *, engine_dialect_too: bool
 ) -> Translated:

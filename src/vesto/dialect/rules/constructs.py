@@ -38,7 +38,7 @@ DIFFERENCES: Final = {
     "`COPY`": "reads one file after the other; AVRO, ORC and FIXEDWIDTH are refused",
     "`UNLOAD`": "writes one file, or one for each partition, whatever MAXFILESIZE says",
     "`a # b`, `CRC32`": "are not there",
-    "`DROP TABLE`": "does not ask whether views read the table; such a view fails when it is read",
+    "`ALTER TABLE ... RENAME`, `DROP COLUMN`": "do not ask whether views read the table; such a view fails when it is read",
     "PRIMARY KEY, UNIQUE, FOREIGN KEY": "are informational, as in Redshift; NOT NULL is enforced",
 }
 PLAIN: Final = {
