@@ -66,7 +66,7 @@ CASES = {
         "22023", "has no name",
     ),
     "an aggregate without a name": (
-        "CREATE MODEL m FROM (SELECT count(*), a, label FROM odd GROUP BY a, label) TARGET label FUNCTION f",
+        "CREATE MODEL m FROM (SELECT count(*) + 1, a, label FROM odd GROUP BY a, label) TARGET label FUNCTION f",
         "22023", "has no name",
     ),
     "a decimal target": (

@@ -65,6 +65,12 @@ class Context:
             raise StatementSyntaxError("expected a query", span=Span(at, at + len(text)))
         return found
 
+    def expression(self, text: str, at: int = 0) -> str:
+        """An expression for the engine; ``at`` is where it begins in the statement."""
+        head, name = "SELECT ", "vesto expression"
+        found = self.translated(f'{head}{text} AS "{name}"', at - len(head), ("query",)).sql
+        return found.removeprefix(head).removesuffix(f' AS "{name}"')
+
     def place(self, name: Name) -> tuple[str, str]:
         """Schema and name of a table or view, folded to lower case."""
         return self.surroundings.place(name.schema, name.object)

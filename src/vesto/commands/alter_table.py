@@ -120,8 +120,7 @@ class AlterTable:
     ) -> None:
         default = ""
         if column.default is not None:
-            text = context.translated(f"SELECT {column.default}", kinds=("query",)).sql
-            default = f" DEFAULT ({text.removeprefix('SELECT ')})"
+            default = f" DEFAULT ({context.expression(column.default)})"
         kind = column.type.engine()
         target = f"{quoted(column.name)} {kind}{default}"
         run(connection, f"ALTER TABLE {engine_name(self.name)} ADD COLUMN {target}")

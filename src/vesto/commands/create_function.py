@@ -94,15 +94,14 @@ class CreateFunction:
                 raise DuplicateFunction(message, hint=hint, span=self.span)
         named = self._with_names()
         try:
-            translated = context.translated(named, kinds=("query",))
+            expression = context.expression(named)
         except StatementSyntaxError as error:
             error.span = self.body_span
             raise
-        expression = translated.sql.removeprefix("SELECT ")
         return BoundFunction(self, place, expression)
 
     def _with_names(self) -> str:
-        """The body with its arguments as quoted names."""
+        """The body's expression with its arguments as quoted names."""
         found, last = "", 0
         tokens = scan(self.body)
         first = tokens[0].text.upper() if tokens[0].kind == "word" else ""
@@ -122,7 +121,8 @@ class CreateFunction:
                 given = f"CAST({quoted(f'${number}')} AS {kind})"
                 found += self.body[last : token.span.start] + given
                 last = following.span.end
-        return found + self.body[last:]
+        body = found + self.body[last:]
+        return body[body.upper().index("SELECT") + len("SELECT") :].strip()
 
 
 def _check_language(cursor: Cursor) -> None:

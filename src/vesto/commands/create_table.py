@@ -121,8 +121,7 @@ class CreateTable:
 
 
 def _expression(context: Context, text: str) -> str:
-    translated = context.translated(f"SELECT {text}", kinds=("query",)).sql
-    return f"({translated.removeprefix('SELECT ')})"
+    return f"({context.expression(text)})"
 
 
 def _contents(cursor: Cursor, table: CreateTable) -> CreateTable:

@@ -69,9 +69,7 @@ class Merge:
         check_open(context.place(self.target), self.span)
         for name in (self.target, self.source):
             check_exists(context, name, self.span)
-        text = f"SELECT {self.condition}"
-        at = self.condition_span.start - len("SELECT ")
-        condition = context.translated(text, at, ("query",)).sql.removeprefix("SELECT ")
+        condition = context.expression(self.condition, self.condition_span.start)
         return BoundMerge(self, condition)
 
 

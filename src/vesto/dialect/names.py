@@ -8,6 +8,8 @@ from typing import Final
 from vesto.errors import InvalidName, Span
 
 MAX_NAME_BYTES: Final = 127
+# How PostgreSQL calls a column that nothing names.
+NAMELESS: Final = "?column?"
 
 
 def quoted(name: str) -> str:

@@ -197,6 +197,8 @@ def untouched(sql: str, find: Lookup, surroundings: Surroundings) -> Translated 
         return None
     if any(_is_path(tokens, place) for place in range(len(tokens) - 4)):
         return None
+    if not _has_names(tokens):
+        return None
     tables = _tables(tokens)
     return Translated(sql, "query", "SELECT", tables, (), tuple(sorted(functions)))
 
@@ -217,6 +219,35 @@ def _is_same(token: Token, surroundings: Surroundings, *, called: bool) -> bool:
         return True
     known = word in _MEANINGFUL or word in surroundings.system_views or word == "pg_catalog"
     return not known and word != "vesto" and _NAME.match(word) is not None
+
+
+def _has_names(tokens: list[Token]) -> bool:
+    """Whether every column of every query is a bare name, ``*``, or ends with AS and a name."""
+    for place, token in enumerate(tokens):
+        if token.kind == "word" and token.text.lower() == "select":
+            item: list[Token] = []
+            depth = 0
+            for following in tokens[place + 1 :]:
+                word = following.text.lower() if following.kind == "word" else following.text
+                ends = depth == 0 and (word in {"from", ")", ",", ""} or following.kind == "end")
+                if ends and not _is_named(item):
+                    return False
+                if ends and word != ",":
+                    break
+                item = [] if ends else [*item, following]
+                depth += {"(": 1, ")": -1}.get(following.text, 0)
+    return True
+
+
+def _is_named(item: list[Token]) -> bool:
+    words = [token.text for token in item]
+    if words[:1] == ["distinct"] or words[:1] == ["DISTINCT"]:
+        item, words = item[1:], words[1:]
+    folded = bool(words) and words[-1] == words[-1].lower()
+    if len(words) > 2 and words[-2].lower() == "as":  # noqa: PLR2004 - an expression, AS, a name
+        return folded and item[-1].kind == "word"
+    names = all(token.kind == "word" for token in item[::2])
+    return words == ["*"] or (names and words[1::2] in ([], ["."]) and len(words) in {1, 3})
 
 
 def _is_path(tokens: list[Token], place: int) -> bool:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vesto.catalog.records import Definition
+from vesto.dialect.names import NAMELESS
 from vesto.engines import Column, Connection
 from vesto.errors import (
     DatatypeMismatch,
@@ -68,7 +69,7 @@ def _check_names(columns: list[Column], target: str) -> None:
         if folded[name.lower()] > 1:
             hint = "Give one of them an alias."
             raise DuplicateColumn(f'FROM has the column "{name}" more than once', hint=hint)
-        if not name.replace("_", "a").isalnum() and ("(" in name or name.startswith("'")):
+        if name == NAMELESS or "(" in name or name.startswith("'"):
             hint = "Give it an alias with AS."
             raise InvalidParameterValue(f'the column "{name}" of FROM has no name', hint=hint)
     if target not in names:

@@ -12,6 +12,7 @@ from sqlglot.transforms import eliminate_join_marks
 from vesto.dialect.mask import MARK, TEMPORARY, Masking
 from vesto.dialect.rules import aggregates, dates, documents, numbers, texts, types, writes
 from vesto.dialect.rules.build import Call, Rule
+from vesto.dialect.rules.columns import name_columns
 from vesto.dialect.surroundings import Surroundings
 from vesto.errors import FeatureNotSupported, Span
 
@@ -48,6 +49,7 @@ def apply(tree: exp.Expr, surroundings: Surroundings) -> exp.Expr:
     Raises:
         VestoError: A function is called in a way it does not know.
     """
+    name_columns(tree, MASKING.unmask)
     tree = _without_join_marks(tree)
     tree = _functions(tree)
     tree = documents.rewrite(tree, surroundings.super_columns)

@@ -10,6 +10,7 @@ TRANSLATED: Final = {
     "`x::type`, `CAST`, `CONVERT`": "text to numbers, dates in Redshift's formats; VARCHAR(n) cuts at n bytes",
     "lateral aliases": "known later in the list, in WHERE, GROUP BY, HAVING and QUALIFY; a column goes before one",
     "derived tables without an alias": "as they are",
+    "columns without a name": "called as in PostgreSQL: the function, the inner name of a cast, `?column?`; names fold to lower case",
     "`TOP n`, `LIMIT ALL`, `MINUS`": "LIMIT n, no limit, EXCEPT",
     "`ORDER BY`": "NULLs last where ascending, first where descending",
     "`QUALIFY`, `PIVOT`, `UNPIVOT`, `WITH RECURSIVE`": "as they are",
