@@ -80,6 +80,14 @@ def test_every_beginning_of_a_statement_is_clean(
     is_clean(locked, text[: data.draw(st.integers(0, len(text)))])
 
 
+@pytest.mark.parametrize("text", ["SELECT INITCAP(", "SELECT INITCAP('a', ", "SELECT CONCAT("])
+def test_a_function_without_all_of_its_arguments_is_a_syntax_error(
+    locked: vesto.Session, text: str
+) -> None:
+    error = failure(locked, text)
+    assert error is not None and error.sqlstate == "42601"
+
+
 @QUIET
 @given(st.lists(st.sampled_from(TOKENS), max_size=12), st.sampled_from(STATEMENTS), st.data())
 def test_tokens_in_any_order_are_clean(

@@ -110,10 +110,20 @@ def translate(
     calls = tuple(_resolve_calls(tree, find))
     tree = apply(tree, surroundings)
     tree, kind = _into_table(tree, kind)
-    text = tree.sql(
-        "duckdb", unsupported_level=ErrorLevel.IGNORE, normalize_functions=False, copy=False
+    return Translated(
+        _generated(tree), kind, word, tables, written, functions, table_functions, calls
     )
-    return Translated(text, kind, word, tables, written, functions, table_functions, calls)
+
+
+def _generated(tree: exp.Expr) -> str:
+    try:
+        return tree.sql(
+            "duckdb", unsupported_level=ErrorLevel.IGNORE, normalize_functions=False, copy=False
+        )
+    except (SqlglotError, *_BROKEN):
+        raise StatementSyntaxError("a function's arguments could not be read") from None
+    except RecursionError:
+        raise StatementSyntaxError("the statement is nested too deeply") from None
 
 
 def tables_read(engine_sql: str) -> frozenset[tuple[str, str]]:

@@ -116,6 +116,10 @@ CREATE OR REPLACE MACRO vesto.fit(x, size) AS
 CREATE OR REPLACE MACRO vesto.octet_length(x VARBINARY) AS octet_length(x),
   (x) AS strlen(CAST(x AS VARCHAR));
 
+CREATE OR REPLACE MACRO vesto.initcap(x) AS
+  array_to_string(list_transform(regexp_extract_all(x, '[\t-\r !-/:-@\[-`{-~]+|[^\t-\r !-/:-@\[-`{-~]+'),
+    lambda part: upper(left(part, 1)) || lower(substring(part, 2))), '');
+
 CREATE OR REPLACE MACRO vesto.quote_ident(x) AS
   CASE WHEN regexp_full_match(x, '[a-z_][a-z0-9_]*') THEN x ELSE '"' || replace(x, '"', '""') || '"' END;
 

@@ -25,6 +25,7 @@ from vesto.dialect.rules.build import (
 
 FUNCTIONS: Final[dict[str, Rule]] = {
     "replicate": to_function("repeat", 2),
+    "initcap": to_macro("initcap", 1),
     "quote_ident": to_macro("quote_ident", 1),
     "quote_literal": to_macro("quote_literal", 1),
     "octet_length": to_macro("octet_length", 1),
