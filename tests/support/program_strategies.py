@@ -114,8 +114,8 @@ def linears(draw: st.DrawFn, features: int, outputs: int) -> Linear:
 def outputs(draw: st.DrawFn) -> Output:
     """A number or a label."""
     low, high = sorted(draw(st.tuples(finite | st.just(-np.inf), finite | st.just(np.inf))))
-    link = draw(st.sampled_from(["identity", "exp", "sigmoid", "softmax"]))
-    if link == "softmax" or (link == "sigmoid" and draw(st.booleans())):
+    link = draw(st.sampled_from(["identity", "exp", "sigmoid", "softmax", "argmax"]))
+    if link in {"softmax", "argmax"} or (link == "sigmoid" and draw(st.booleans())):
         count = 2 if link == "sigmoid" else draw(st.integers(1, 4))
         kind = draw(st.sampled_from(["varchar", "int4", "float8"]))
         of = {"varchar": words, "int4": st.integers(-99, 99).map(str), "float8": finite.map(str)}
@@ -144,7 +144,7 @@ def programs(draw: st.DrawFn) -> Program:
         high += steps[-1].width
     features = tuple(draw(st.lists(st.integers(len(inputs), high - 1), max_size=4)))
     output = draw(outputs())
-    width = len(output.labels) if output.link == "softmax" else 1
+    width = len(output.labels) if output.link in {"softmax", "argmax"} else 1
     body = draw(forests(len(features), width) | linears(len(features), width))
     return Program(inputs, tuple(steps), features, body, output)
 

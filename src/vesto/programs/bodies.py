@@ -58,7 +58,7 @@ class Forest:
 class Linear:
     """``bias + w[0] * x[0] + w[1] * x[1] + ...`` in that order, in float64, without fused steps.
 
-    A feature that is NaN or infinite counts as 0. ``weights`` has shape (outputs, features),
+    A feature that is NaN or infinite counts as 0, and a bias of -0.0 as 0.0. ``weights`` has shape (outputs, features),
     ``bias`` (outputs,).
     """
 
@@ -70,6 +70,14 @@ class Linear:
     def outputs(self) -> int:
         """Numbers computed for a row."""
         return len(self.bias)
+
+
+def nearest_centroid(centroids: F64) -> Linear:
+    """A form whose greatest output is the nearest of ``centroids``, shape (centroids, features).
+
+    The squared distance is |x|^2 - 2 (x . c - |c|^2 / 2), and |x|^2 is the same for all.
+    """
+    return Linear(centroids, -np.square(centroids).sum(axis=1) / 2)
 
 
 Body = Forest | Linear

@@ -229,10 +229,11 @@ def _output_mistakes(output: Output, outputs: int) -> Iterator[str]:
     if output.link not in LINKS or output.type not in (_LABEL_TYPES if labels else _VALUE_TYPES):
         yield "the output has an unknown type or link, or lacks labels"
         return
-    if outputs != (labels if output.link == "softmax" else 1):
+    several = output.link in {"softmax", "argmax"}
+    if outputs != (labels if several else 1):
         yield "the body has another number of outputs than the output reads"
     two = labels == 2  # noqa: PLR2004 - a sigmoid tells two labels apart
-    fits = output.link == "softmax" or (output.link == "sigmoid" and two)
+    fits = several or (output.link == "sigmoid" and two)
     if fits != bool(labels):
         yield "the output's labels do not fit its link"
     if output.offsets.shape != (labels,) or not np.isfinite(output.offsets).all():

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from vesto.programs.bodies import Body
 from vesto.programs.steps import Step
 
-Link = Literal["identity", "exp", "sigmoid", "softmax"]
-LINKS: Final[tuple[Link, ...]] = ("identity", "exp", "sigmoid", "softmax")
+Link = Literal["identity", "exp", "sigmoid", "softmax", "argmax"]
+LINKS: Final[tuple[Link, ...]] = ("identity", "exp", "sigmoid", "softmax", "argmax")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Output:
 
     With labels the prediction is the second label where its probability is greater than
     ``threshold``, and with several margins the label with the greatest ``log(p) + offset``, the
-    first of equals. Labels are the target's values as text, numbers as they are printed.
+    first of equals. ``argmax`` knows no probabilities: the label with the greatest margin + offset,
+    the first of equals. Labels are the target's values as text, numbers as they are printed.
     """
 
     kind: ClassVar[str] = "output"

@@ -43,7 +43,8 @@ def score(program: Program, columns: Sequence[pa.Array]) -> pa.Array:
 def probabilities(program: Program, columns: Sequence[pa.Array]) -> F64:
     """Values or probabilities after the link, shape (rows, outputs), float64.
 
-    With labels there is a column a label; the column order is that of the labels.
+    With labels there is a column a label, in the order of the labels: probabilities, or with the
+    link ``argmax`` the margins as they are.
     """
     return link(program.output, margins(program, columns))
 
@@ -93,7 +94,8 @@ def _forest_sums(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float32]:
 @run_body.register
 def _(body: Linear, x: F64) -> F64:
     finite = np.where(np.isfinite(x), x, 0.0)
-    sums = np.tile(body.bias, (len(x), 1))
+    # A sum that begins with 0.0 is never -0.0, so that products with 0 may be left out.
+    sums = np.tile(body.bias + 0.0, (len(x), 1))
     with np.errstate(over="ignore", invalid="ignore"):
         for place in range(x.shape[1]):
             sums += finite[:, place, None] * body.weights[:, place]
@@ -104,6 +106,8 @@ def link(output: Output, margin: NDArray[Any]) -> F64:
     """From margins to values or probabilities; shapes as in ``probabilities``."""
     wide = np.nan_to_num(margin.astype(np.float64))
     with np.errstate(over="ignore"):
+        if output.link == "argmax":
+            return wide
         if output.link == "softmax":
             raised = np.exp(wide - wide.max(axis=1, keepdims=True))
             ordered: F64 = raised / np.add.accumulate(raised, axis=1)[:, -1:]
@@ -129,7 +133,8 @@ def choose(output: Output, after: F64) -> NDArray[np.int64]:
     if output.link == "sigmoid":
         return (after[:, 1] > output.threshold).astype(np.int64)
     with np.errstate(divide="ignore"):
-        best: NDArray[np.int64] = np.argmax(np.log(after) + output.offsets, axis=1)
+        scores = after if output.link == "argmax" else np.log(after)
+        best: NDArray[np.int64] = np.argmax(scores + output.offsets, axis=1)
     return best
 
 

@@ -7,10 +7,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from program_strategies import programs, rows_for
 
 from vesto.programs import reference
-from vesto.programs.bodies import Linear
+from vesto.programs.bodies import F64, Linear, nearest_centroid
 from vesto.programs.program import Input, Output, Program, label_output, value_output
 from vesto.programs.steps import Number
 
@@ -43,6 +44,8 @@ def test_a_program_gives_a_value_of_its_type_for_every_row(data: st.DataObject) 
     if program.output.labels:
         shares = reference.probabilities(program, columns)
         assert shares.shape == (len(found), len(program.output.labels))
+        if program.output.link == "argmax":
+            return
         np.testing.assert_allclose(shares.sum(axis=1), 1.0)
 
 
@@ -175,3 +178,20 @@ def test_no_rows_give_no_predictions_of_the_right_type() -> None:
     program = Program((Input("x", "int4"),), (Number(0),), (1,), body, output)
     found = reference.score(program, [pa.array([], pa.int32())])
     assert (found.type, len(found)) == (pa.bool_(), 0)
+
+
+def test_the_greatest_margin_wins_and_the_first_of_equals() -> None:
+    output = label_output("varchar", ("a", "b", "c"), link="argmax")
+    margin = np.array([[1.0, 1.0, 0.0], [-3.0, -2.0, -np.inf], [np.nan, -1.0, -1.0]])
+    assert reference.decide(output, reference.link(output, margin)).to_pylist() == ["a", "b", "a"]
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    arrays(float, (7, 3), elements=st.floats(-5, 5)),
+    arrays(float, (4, 3), elements=st.floats(-5, 5)),
+)
+def test_the_nearest_centroid_has_the_greatest_margin(x: F64, centroids: F64) -> None:
+    distance = ((x[:, None, :] - centroids) ** 2).sum(axis=2)
+    chosen = reference.run_body(nearest_centroid(centroids), x).argmax(axis=1)
+    np.testing.assert_allclose(distance[np.arange(7), chosen], distance.min(axis=1), atol=1e-9)

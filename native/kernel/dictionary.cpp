@@ -1,0 +1,77 @@
+// A dictionary of words, each with a number.
+#include "dictionary.hpp"
+
+#include <bit>
+#include <charconv>
+
+namespace vesto {
+
+namespace {
+
+size_t slots_for(size_t entries) { return std::bit_ceil(2 * entries + 2); }
+
+}  // namespace
+
+Dictionary::Dictionary(const std::vector<std::string>& words, const std::vector<double>& values, double unseen,
+                       double absent, const std::vector<std::string>& missing)
+    : unseen_(unseen), absent_(absent) {
+    size_t longs = 0;
+    for (const auto& word : words) longs += word.size() > short_size;
+    for (const auto& word : missing) longs += word.size() > short_size;
+    const size_t shorts = words.size() + missing.size() - longs;
+    short_.assign(slots_for(shorts), Slot{{0, empty}, 0});
+    short_mask_ = short_.size() - 1;
+    long_.assign(slots_for(longs), LongSlot{0, {}, 0, false});
+    long_mask_ = long_.size() - 1;
+    for (size_t at = 0; at < words.size(); at++) put(words[at], values[at]);
+    for (const auto& word : missing) put(word, absent);
+}
+
+void Dictionary::put(std::string_view word, double value) {
+    if (word.size() <= short_size) {
+        const ShortKey key = short_key(word);
+        size_t at = hash(key) & short_mask_;
+        while (short_[at].key.high != empty && short_[at].key != key) at = (at + 1) & short_mask_;
+        short_[at] = {key, value};
+        return;
+    }
+    const uint64_t hashed = hash(word);
+    size_t at = hashed & long_mask_;
+    while (long_[at].used && long_[at].word != word) at = (at + 1) & long_mask_;
+    long_[at] = {hashed, std::string(word), value, true};
+}
+
+double Dictionary::value_of_long(std::string_view word) const {
+    const uint64_t hashed = hash(word);
+    for (size_t at = hashed & long_mask_; long_[at].used; at = (at + 1) & long_mask_)
+        if (long_[at].hash == hashed && long_[at].word == word) return long_[at].value;
+    return unseen_;
+}
+
+double Dictionary::value_of(int64_t number) const {
+    char digits[24];
+    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    return value_of(std::string_view(digits, static_cast<size_t>(end - digits)));
+}
+
+uint64_t Dictionary::hash(std::string_view word) {
+    uint64_t state = word.size();
+    size_t at = 0;
+    for (; at + 16 <= word.size(); at += 16) {
+        ShortKey key;
+        std::memcpy(&key, word.data() + at, sizeof key);
+        state = hash(ShortKey{key.low ^ state, key.high});
+    }
+    ShortKey last;
+    std::memcpy(&last, word.data() + word.size() - sizeof last + (word.size() < 16 ? 16 - word.size() : 0),
+                word.size() < 16 ? word.size() : 16);
+    return hash(ShortKey{last.low ^ state, last.high});
+}
+
+size_t Dictionary::memory_bytes() const {
+    size_t bytes = short_.size() * sizeof(Slot) + long_.size() * sizeof(LongSlot);
+    for (const auto& slot : long_) bytes += slot.word.capacity();
+    return bytes;
+}
+
+}  // namespace vesto

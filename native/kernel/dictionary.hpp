@@ -1,0 +1,90 @@
+// A dictionary of words, each with a number: what `Category` looks up.
+#pragma once
+
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "columns.hpp"
+
+namespace vesto {
+
+// Sixteen bytes as DuckDB keeps a text of at most twelve: its size, then its bytes, then zeros.
+struct ShortKey {
+    uint64_t low = 0;
+    uint64_t high = 0;
+    bool operator==(const ShortKey&) const = default;
+};
+
+inline constexpr size_t short_size = 12;
+
+inline ShortKey short_key(std::string_view word) {
+    char bytes[16] = {};
+    const auto size = static_cast<uint32_t>(word.size());
+    std::memcpy(bytes, &size, sizeof size);
+    std::memcpy(bytes + 4, word.data(), word.size());
+    ShortKey key;
+    std::memcpy(&key, bytes, sizeof key);
+    return key;
+}
+
+// Open addressing over a power of two; at most half full.
+class Dictionary {
+public:
+    // `words` are different; `values` has one number for each. Words of `missing` give `absent`.
+    Dictionary(const std::vector<std::string>& words, const std::vector<double>& values, double unseen, double absent,
+               const std::vector<std::string>& missing);
+
+    // The number of a word, whose blanks at the end do not count.
+    double value_of(std::string_view word) const {
+        word = without_last_blanks(word);
+        return word.size() <= short_size ? value_of(short_key(word)) : value_of_long(word);
+    }
+
+    double value_of(ShortKey key) const {
+        for (size_t at = hash(key) & short_mask_;; at = (at + 1) & short_mask_) {
+            const Slot& slot = short_[at];
+            if (slot.key == key) return slot.value;
+            if (slot.key.high == empty) return unseen_;
+        }
+    }
+
+    double value_of(int64_t number) const;
+
+    double absent() const { return absent_; }
+    size_t memory_bytes() const;
+
+private:
+    struct Slot {
+        ShortKey key;
+        double value;
+    };
+    struct LongSlot {
+        uint64_t hash;
+        std::string word;
+        double value;
+        bool used;
+    };
+
+    // No short key has this upper half: its bytes would be no UTF-8.
+    static constexpr uint64_t empty = ~uint64_t{0};
+
+    static uint64_t hash(ShortKey key) {
+        const auto product = static_cast<unsigned __int128>(key.low ^ 0x9E3779B97F4A7C15U) * (key.high ^ 0xD1B54A32D192ED03U);
+        return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+    }
+    static uint64_t hash(std::string_view word);
+
+    void put(std::string_view word, double value);
+    double value_of_long(std::string_view word) const;
+
+    std::vector<Slot> short_;
+    size_t short_mask_;
+    std::vector<LongSlot> long_;
+    size_t long_mask_;
+    double unseen_;
+    double absent_;
+};
+
+}  // namespace vesto

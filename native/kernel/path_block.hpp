@@ -1,0 +1,604 @@
+// One code path: the file that includes this is compiled for an instruction set and defines
+// VESTO_PATH, a namespace, and VESTO_PATH_FUNCTIONS, what it exports. Nothing of the standard library
+// that is not inlined everywhere may be used here: the linker could keep this copy for all callers.
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#if defined(__GNUC__) && !defined(__clang__)
+// GCC's own intrinsics begin from an undefined register, and rows are wider than portable registers.
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wpsabi"
+#endif
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+#include "plan.hpp"
+
+namespace vesto {
+namespace VESTO_PATH {
+
+constexpr size_t block = 512;
+constexpr size_t groups_of_64 = block / 64;
+
+// A row of answers.
+typedef uint64_t Row __attribute__((vector_size(64)));
+// Eight float64.
+typedef double Eight __attribute__((vector_size(64)));
+typedef int64_t EightWhole __attribute__((vector_size(64)));
+
+static inline Row load(const uint64_t* rows, size_t place) {
+    Row row;
+    __builtin_memcpy(&row, __builtin_assume_aligned(rows + words_per_row * place, 64), sizeof row);
+    return row;
+}
+
+static inline void store(uint64_t* rows, size_t place, Row row) {
+    __builtin_memcpy(__builtin_assume_aligned(rows + words_per_row * place, 64), &row, sizeof row);
+}
+
+static inline Row choose(Row selector, Row left, Row right) {
+#if defined(__AVX512F__)
+    return (Row)_mm512_ternarylogic_epi64((__m512i)selector, (__m512i)left, (__m512i)right, 0xAC);
+#else
+    return left ^ (selector & (left ^ right));
+#endif
+}
+
+// --- Values: float64 to float32, and which are missing ------------------------------------------
+
+static inline bool is_finite(float value) {
+    uint32_t bits;
+    __builtin_memcpy(&bits, &value, sizeof bits);
+    return (bits & 0x7F800000U) != 0x7F800000U;
+}
+
+static void narrow(const double* column, size_t rows, float* values, uint64_t* missing) {
+    const float nan = __builtin_nanf("");
+    size_t row = 0;
+    for (size_t word = 0; word < words_per_row; word++) missing[word] = 0;
+#if defined(__AVX512F__)
+    const __m512 most = _mm512_set1_ps(3.402823466e+38F);
+    const __m512 no_sign = _mm512_castsi512_ps(_mm512_set1_epi32(0x7FFFFFFF));
+    for (; row + 16 <= rows; row += 16) {
+        const __m512 value = _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(_mm512_loadu_pd(column + row))),
+                                                _mm512_cvtpd_ps(_mm512_loadu_pd(column + row + 8)), 1);
+        const __mmask16 gone = _mm512_cmp_ps_mask(_mm512_and_ps(value, no_sign), most, _CMP_NLE_UQ);
+        _mm512_storeu_ps(values + row, _mm512_mask_blend_ps(gone, value, _mm512_set1_ps(nan)));
+        missing[row / 64] |= (uint64_t)gone << (row % 64);
+    }
+#endif
+    for (; row < rows; row++) {
+        const float value = (float)column[row];
+        const bool there = is_finite(value);
+        values[row] = there ? value : nan;
+        missing[row / 64] |= (uint64_t)!there << (row % 64);
+    }
+    for (; row < block; row++) values[row] = 0;
+}
+
+// --- Codes: how many cuts are at most the value --------------------------------------------------
+
+static inline uint32_t rank_of(const float* cuts, uint32_t size, float value) {
+    uint32_t low = 0;
+    while (size > 0) {
+        const uint32_t half = size / 2;
+        const bool beyond = cuts[low + half] <= value;
+        low = beyond ? low + half + 1 : low;
+        size = beyond ? size - half - 1 : half;
+    }
+    return low;
+}
+
+// Bit `bit` of 512 codes.
+static void plane(const uint8_t* codes, int bit, uint64_t* out) {
+#if defined(__AVX512BW__)
+    const __m512i tested = _mm512_set1_epi8((char)(1 << bit));
+    for (size_t group = 0; group < groups_of_64; group++)
+        out[group] = _mm512_test_epi8_mask(_mm512_load_si512(codes + 64 * group), tested);
+#elif defined(__AVX2__)
+    for (size_t group = 0; group < groups_of_64; group++) {
+        const __m256i* from = (const __m256i*)(codes + 64 * group);
+        const auto low = (uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(_mm256_load_si256(from), 7 - bit));
+        const auto high = (uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(_mm256_load_si256(from + 1), 7 - bit));
+        out[group] = low | (uint64_t)high << 32;
+    }
+#else
+    for (size_t group = 0; group < groups_of_64; group++) {
+        uint64_t bits = 0;
+        for (size_t byte = 0; byte < 8; byte++) {
+            uint64_t eight;
+            __builtin_memcpy(&eight, codes + 64 * group + 8 * byte, sizeof eight);
+            eight = (eight >> bit) & 0x0101010101010101U;
+            bits |= (eight * 0x0102040810204080U >> 56) << (8 * byte);
+        }
+        out[group] = bits;
+    }
+#endif
+}
+
+// 512 codes become the rows of their eight bits, in as much memory.
+static void turn(const uint8_t* codes, uint8_t* out) {
+    for (int bit = 0; bit < 8; bit++) plane(codes, bit, (uint64_t*)(void*)out + words_per_row * (size_t)bit);
+}
+
+#if defined(__AVX512F__)
+static inline __m512 table_of(const float* table, size_t part) { return _mm512_loadu_ps(table + 16 * part); }
+
+// Eight halvings, sixteen values at a time; the cut to compare with is picked out of registers by the
+// answers so far. Each answer is a bit of the code, the highest first.
+static void code_one_segment(const FeaturePlan& feature, const float* values, uint8_t* out) {
+    const Halvings& halvings = *feature.halvings;
+    const float* tables = halvings.tables;
+    const __m512 first = _mm512_set1_ps(halvings.first);
+    __m512 table[4 + 2 + 4 + 8];
+#pragma GCC unroll 18
+    for (size_t at = 0; at < 18; at++) table[at] = table_of(tables, at);
+    auto* bits = (uint16_t*)(void*)out;
+    constexpr size_t row_of_bits = block / 16;
+#pragma GCC unroll 4
+    for (size_t at = 0; at < block / 16; at++) {
+        const __m512 value = _mm512_load_ps(values + 16 * at);
+        __mmask16 answer = _mm512_cmp_ps_mask(first, value, _CMP_LE_OQ);
+        __m512i answers = _mm512_maskz_set1_epi32(answer, 1);
+        bits[7 * row_of_bits + at] = answer;
+#pragma GCC unroll 4
+        for (int step = 1; step < 5; step++) {
+            answer = _mm512_cmp_ps_mask(_mm512_permutexvar_ps(answers, table[step - 1]), value, _CMP_LE_OQ);
+            answers = _mm512_mask_or_epi32(answers, answer, answers, _mm512_set1_epi32(1 << step));
+            bits[(size_t)(7 - step) * row_of_bits + at] = answer;
+        }
+        const __mmask16 fifth = _mm512_cmp_ps_mask(_mm512_permutex2var_ps(table[4], answers, table[5]), value, _CMP_LE_OQ);
+        bits[2 * row_of_bits + at] = fifth;
+        const __m512 sixth_cut = _mm512_mask_blend_ps(fifth, _mm512_permutex2var_ps(table[6], answers, table[7]),
+                                                      _mm512_permutex2var_ps(table[8], answers, table[9]));
+        const __mmask16 sixth = _mm512_cmp_ps_mask(sixth_cut, value, _CMP_LE_OQ);
+        bits[row_of_bits + at] = sixth;
+        const __m512 low = _mm512_mask_blend_ps(fifth, _mm512_permutex2var_ps(table[10], answers, table[11]),
+                                                _mm512_permutex2var_ps(table[12], answers, table[13]));
+        const __m512 high = _mm512_mask_blend_ps(fifth, _mm512_permutex2var_ps(table[14], answers, table[15]),
+                                                 _mm512_permutex2var_ps(table[16], answers, table[17]));
+        bits[at] = _mm512_cmp_ps_mask(_mm512_mask_blend_ps(sixth, low, high), value, _CMP_LE_OQ);
+    }
+}
+#elif defined(__AVX2__)
+static inline uint32_t at_most(const float* sixteen, __m256 value) {
+    const int low = _mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(sixteen), value, _CMP_LE_OQ));
+    const int high = _mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(sixteen + 8), value, _CMP_LE_OQ));
+    return (uint32_t)__builtin_popcount((unsigned)(low | high << 8));
+}
+
+static void code_one_segment(const FeaturePlan& feature, const float* values, uint8_t* out) {
+    alignas(64) uint8_t codes[block];
+    for (size_t row = 0; row < block; row++) {
+        const __m256 value = _mm256_set1_ps(values[row]);
+        const uint32_t group = 16 * at_most(feature.pivots, value);
+        codes[row] = (uint8_t)(group + at_most(feature.cuts + group, value));
+    }
+    turn(codes, out);
+}
+#else
+static void code_one_segment(const FeaturePlan& feature, const float* values, uint8_t* out) {
+    alignas(64) uint8_t codes[block];
+    for (size_t row = 0; row < block; row++) codes[row] = (uint8_t)rank_of(feature.cuts, feature.cuts_size, values[row]);
+    turn(codes, out);
+}
+#endif
+
+static void code_segments(const FeaturePlan& feature, const float* values, uint8_t* out) {
+    uint32_t ranks[block];
+    alignas(64) uint8_t codes[block];
+    for (size_t row = 0; row < block; row++) ranks[row] = rank_of(feature.cuts, feature.cuts_size, values[row]);
+    for (uint32_t segment = 0; segment < feature.segments; segment++) {
+        const uint32_t first = 255 * segment;
+        for (size_t row = 0; row < block; row++)
+            codes[row] = (uint8_t)(ranks[row] <= first ? 0 : ranks[row] - first > 255 ? 255 : ranks[row] - first);
+        turn(codes, out + block * segment);
+    }
+}
+
+static void code_categories(const FeaturePlan& feature, const float* values, uint8_t* out) {
+    uint32_t categories[block];
+    alignas(64) uint8_t codes[block];
+    for (size_t row = 0; row < block; row++) {
+        const bool inside = values[row] >= 0 && values[row] < 16777216.0F;
+        categories[row] = inside ? (uint32_t)values[row] : ~0U;
+    }
+    for (uint32_t segment = 0; segment < feature.category_segments; segment++) {
+        const uint32_t first = 255 * segment;
+        for (size_t row = 0; row < block; row++)
+            codes[row] = categories[row] >= first && categories[row] - first < 255 ? (uint8_t)(categories[row] - first) : 255;
+        turn(codes, out + block * segment);
+    }
+}
+
+static void code(const ForestPlan& plan, const double* const* columns, size_t rows, const ForestMemory& memory) {
+    for (uint32_t place = 0; place < plan.feature_count; place++) {
+        const FeaturePlan& feature = plan.features[place];
+        float* values = memory.values + block * place;
+        narrow(columns[feature.feature], rows, values, memory.missing + words_per_row * place);
+        uint8_t* codes = memory.codes + block * feature.first_segment;
+        if (feature.segments == 1) code_one_segment(feature, values, codes);
+        else if (feature.segments) code_segments(feature, values, codes);
+        if (feature.category_segments) code_categories(feature, values, codes + block * feature.segments);
+    }
+}
+
+// --- Rows of answers -----------------------------------------------------------------------------
+
+// For each of the sixteen values of four bits: which rows have it, and which have a greater one.
+struct Halves {
+    alignas(64) uint64_t equal[16 * words_per_row];
+    alignas(64) uint64_t greater[16 * words_per_row];
+};
+
+static void split(const uint64_t* planes, Halves& halves) {
+    const Row b0 = load(planes, 0), b1 = load(planes, 1), b2 = load(planes, 2), b3 = load(planes, 3);
+    const Row low[4] = {~b1 & ~b0, ~b1 & b0, b1 & ~b0, b1 & b0};
+    const Row high[4] = {~b3 & ~b2, ~b3 & b2, b3 & ~b2, b3 & b2};
+    Row greater = {};
+    for (size_t value = 16; value-- > 0;) {
+        const Row equal = high[value / 4] & low[value % 4];
+        store(halves.greater, value, greater);
+        store(halves.equal, value, equal);
+        greater |= equal;
+    }
+}
+
+static void answer_thresholds(const ThresholdRow* thresholds, uint32_t count, const Halves& high, const Halves& low,
+                              Row missing, uint64_t* out) {
+    for (uint32_t at = 0; at < count; at++) {
+        const size_t upper = thresholds[at].code >> 4, lower = thresholds[at].code & 15;
+        Row row = load(high.greater, upper) | (load(high.equal, upper) & load(low.greater, lower));
+        if (thresholds[at].nan_right) row |= missing;
+        store(out, at, row);
+    }
+}
+
+static Row answer_category(const CategoryTerm* terms, uint32_t count, const Halves& high, const Halves& low) {
+    Row row = {};
+    for (uint32_t at = 0; at < count; at++) {
+        Row inside = {};
+        for (unsigned set = terms[at].low_set; set; set &= set - 1) inside |= load(low.equal, (size_t)__builtin_ctz(set));
+        row |= inside & load(high.equal, terms[at].high);
+    }
+    return row;
+}
+
+static void answer(const ForestPlan& plan, const GroupPlan& group, const ForestMemory& memory) {
+    Halves high, low;
+    for (uint32_t at = 0; at < group.segments; at++) {
+        const SegmentPlan& segment = plan.segments[group.first_segment + at];
+        const auto* planes = (const uint64_t*)(const void*)(memory.codes + block * segment.segment);
+        const Row missing = load(memory.missing, segment.feature);
+        split(planes + 4 * words_per_row, high);
+        split(planes, low);
+        answer_thresholds(plan.thresholds + segment.first_threshold, segment.thresholds, high, low, missing,
+                          memory.rows + words_per_row * segment.first_row);
+        for (uint32_t row = 0; row < segment.categories; row++) {
+            const CategoryRow& wanted = plan.category_rows[segment.first_category + row];
+            const Row before = wanted.is_first ? (wanted.nan_right ? missing : Row{}) : load(memory.rows, wanted.row);
+            store(memory.rows, wanted.row, before | answer_category(plan.terms + wanted.first_term, wanted.terms, high, low));
+        }
+    }
+}
+
+// --- Leaves --------------------------------------------------------------------------------------
+
+// The rows of a leaf's number, lowest bit first, become numbers of one byte each.
+static void numbers_from(const uint64_t* const* bits, uint32_t count, uint8_t* numbers) {
+#if defined(__AVX512BW__)
+    for (size_t group = 0; group < groups_of_64; group++) {
+        __m512i number = _mm512_maskz_set1_epi8(bits[0][group], 1);
+        for (uint32_t bit = 1; bit < count; bit++)
+            number = _mm512_mask_add_epi8(number, bits[bit][group], number, _mm512_set1_epi8((char)(1 << bit)));
+        _mm512_store_si512(numbers + 64 * group, number);
+    }
+#else
+    for (size_t byte = 0; byte < block / 8; byte++) {
+        uint64_t eight = 0;
+        for (uint32_t bit = 0; bit < count; bit++) {
+            const uint64_t here = bits[bit][byte / 8] >> (8 * (byte % 8)) & 0xFF;
+            const uint64_t spread = (here * 0x0101010101010101U & 0x8040201008040201U) + 0x7F7F7F7F7F7F7F7FU;
+            eight |= (spread >> 7 & 0x0101010101010101U) << bit;
+        }
+        __builtin_memcpy(numbers + 8 * byte, &eight, sizeof eight);
+    }
+#endif
+}
+
+#if defined(__AVX512F__)
+// Sixteen leaves out of 2^Bits, at least 32.
+template <int Bits>
+static inline __m512 leaves_of(const __m512* table, __m512i number, const uint64_t* const* bits, size_t sixteen) {
+    if constexpr (Bits <= 5) {
+        (void)bits;
+        (void)sixteen;
+        return _mm512_permutex2var_ps(table[0], number, table[1]);
+    } else {
+        const __m512 low = leaves_of<Bits - 1>(table, number, bits, sixteen);
+        const __m512 high = leaves_of<Bits - 1>(table + (1 << (Bits - 5)), number, bits, sixteen);
+        const __mmask16 upper = (__mmask16)(bits[Bits - 1][sixteen / 4] >> (16 * (sixteen % 4)));
+        return _mm512_mask_blend_ps(upper, low, high);
+    }
+}
+
+template <int Bits>
+static void add_leaves(const float* leaves, const uint8_t* numbers, const uint64_t* const* bits, float* sums) {
+    constexpr int size = Bits <= 5 ? 2 : 1 << (Bits - 4);
+    __m512 table[size];
+    for (int at = 0; at < size; at++) table[at] = _mm512_loadu_ps(leaves + 16 * at);
+    for (size_t sixteen = 0; sixteen < block / 16; sixteen++) {
+        const __m512i number = _mm512_cvtepu8_epi32(_mm_load_si128((const __m128i*)(numbers + 16 * sixteen)));
+        const __m512 found = leaves_of<Bits>(table, number, bits, sixteen);
+        _mm512_store_ps(sums + 16 * sixteen, _mm512_add_ps(_mm512_load_ps(sums + 16 * sixteen), found));
+    }
+}
+#elif defined(__AVX2__)
+template <int Bits>
+static void add_leaves(const float* leaves, const uint8_t* numbers, const uint64_t* const*, float* sums) {
+    for (size_t row = 0; row < block; row += 8) {
+        const __m256i number = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)(numbers + row)));
+        const __m256 found = _mm256_i32gather_ps(leaves, number, 4);
+        _mm256_store_ps(sums + row, _mm256_add_ps(_mm256_load_ps(sums + row), found));
+    }
+}
+#else
+template <int Bits>
+static void add_leaves(const float* leaves, const uint8_t* numbers, const uint64_t* const*, float* sums) {
+    for (size_t row = 0; row < block; row++) sums[row] += leaves[numbers[row]];
+}
+#endif
+
+static void add_many_leaves(const float* leaves, const uint64_t* const* bits, uint32_t count, float* sums) {
+    alignas(64) uint8_t low[block], high[block];
+    numbers_from(bits, 8, low);
+    numbers_from(bits + 8, count - 8, high);
+    for (size_t row = 0; row < block; row++) sums[row] += leaves[low[row] | (uint32_t)high[row] << 8];
+}
+
+static void add_found(const float* leaves, const uint64_t* const* bits, uint32_t count, float* sums) {
+    alignas(64) uint8_t numbers[block];
+    if (count > 8) return add_many_leaves(leaves, bits, count, sums);
+    numbers_from(bits, count, numbers);
+    switch (count) {
+        case 6: return add_leaves<6>(leaves, numbers, bits, sums);
+        case 7: return add_leaves<7>(leaves, numbers, bits, sums);
+        case 8: return add_leaves<8>(leaves, numbers, bits, sums);
+        default: return add_leaves<5>(leaves, numbers, bits, sums);
+    }
+}
+
+// --- Trees ---------------------------------------------------------------------------------------
+
+// Which way each row goes at each level of a perfect tree, from the root on: a level's answers are
+// halved by the ways already taken.
+template <int Depth>
+static void ways(const uint16_t* places, const uint64_t* rows, uint64_t* out) {
+    Row way[Depth];
+    way[0] = load(rows, places[0]);
+    store(out, 0, way[0]);
+#pragma GCC unroll 8
+    for (int depth = 1; depth < Depth; depth++) {
+        const uint16_t* level = places + (1 << depth) - 1;
+        const int half = 1 << (depth - 1);
+        Row kept[1 << (Depth - 2 < 0 ? 0 : Depth - 2)];
+#pragma GCC unroll 128
+        for (int at = 0; at < half; at++) kept[at] = choose(way[0], load(rows, level[at]), load(rows, level[half + at]));
+#pragma GCC unroll 8
+        for (int taken = 1; taken < depth; taken++) {
+            const int width = half >> taken;
+#pragma GCC unroll 64
+            for (int at = 0; at < width; at++) kept[at] = choose(way[taken], kept[at], kept[width + at]);
+        }
+        way[depth] = kept[0];
+        store(out, (size_t)depth, way[depth]);
+    }
+}
+
+static void add_heap(const ForestPlan& plan, const TreePlan& tree, const ForestMemory& memory, float* sums) {
+    alignas(64) uint64_t way[8 * words_per_row];
+    const uint16_t* places = plan.places + tree.first;
+    switch (tree.bits) {
+        case 1: ways<1>(places, memory.rows, way); break;
+        case 2: ways<2>(places, memory.rows, way); break;
+        case 3: ways<3>(places, memory.rows, way); break;
+        case 4: ways<4>(places, memory.rows, way); break;
+        case 5: ways<5>(places, memory.rows, way); break;
+        case 6: ways<6>(places, memory.rows, way); break;
+        case 7: ways<7>(places, memory.rows, way); break;
+        default: ways<8>(places, memory.rows, way);
+    }
+    const uint64_t* bits[8];
+    for (uint32_t bit = 0; bit < tree.bits; bit++) bits[bit] = way + words_per_row * (size_t)(tree.bits - 1U - bit);
+    add_found(plan.leaves + tree.leaves, bits, tree.bits, sums);
+}
+
+static void add_choices(const ForestPlan& plan, const TreePlan& tree, const ForestMemory& memory, float* sums) {
+    const Choice* choices = plan.choices + tree.first;
+    for (uint32_t at = 0; at < tree.size; at++) {
+        const Choice& choice = choices[at];
+        store(memory.rows, choice.target,
+              choose(load(memory.rows, choice.selector), load(memory.rows, choice.left), load(memory.rows, choice.right)));
+    }
+    const uint64_t* bits[16];
+    for (uint32_t bit = 0; bit < tree.bits; bit++) bits[bit] = memory.rows + words_per_row * plan.places[tree.result + bit];
+    add_found(plan.leaves + tree.leaves, bits, tree.bits, sums);
+}
+
+// --- Walking -------------------------------------------------------------------------------------
+
+static bool has_category(const int32_t* categories, uint32_t size, int32_t category) {
+    uint32_t low = 0;
+    while (size > 0) {
+        const uint32_t half = size / 2;
+        if (categories[low + half] == category) return true;
+        if (categories[low + half] < category) {
+            low += half + 1;
+            size -= half + 1;
+        } else {
+            size = half;
+        }
+    }
+    return false;
+}
+
+static bool goes_right(const ForestPlan& plan, const WalkNode& node, float value) {
+    if (value != value) return !node.nan_left;
+    if (!node.categories) return value >= node.threshold;
+    return value >= 0 && value < 16777216.0F && has_category(plan.categories + node.first_category, node.categories, (int32_t)value);
+}
+
+static float walked(const ForestPlan& plan, uint32_t root, const float* values, size_t row) {
+    const WalkNode* node = plan.nodes + root;
+    while (node->feature >= 0)
+        node = plan.nodes + (goes_right(plan, *node, values[block * (size_t)node->feature + row]) ? node->right : node->left);
+    return node->threshold;
+}
+
+static void add_walked(const ForestPlan& plan, uint32_t root, const ForestMemory& memory, size_t rows, float* sums) {
+    for (size_t row = 0; row < rows; row++) sums[row] += walked(plan, root, memory.values, row);
+}
+
+// --- The whole -----------------------------------------------------------------------------------
+
+static void add_tree(const ForestPlan& plan, const TreePlan& tree, const ForestMemory& memory, size_t rows, float* sums) {
+    switch (tree.shape) {
+        case Shape::constant:
+            for (size_t row = 0; row < block; row++) sums[row] += plan.leaves[tree.leaves];
+            return;
+        case Shape::heap: return add_heap(plan, tree, memory, sums);
+        case Shape::choices: return add_choices(plan, tree, memory, sums);
+        case Shape::walk: return add_walked(plan, tree.first, memory, rows, sums);
+    }
+}
+
+// Below so many rows, walking takes less time than scoring a whole block.
+constexpr size_t few_rows = 12;
+
+static void walk_all(const ForestPlan& plan, const double* const* columns, size_t rows, const ForestMemory& memory, float* sums) {
+    const float nan = __builtin_nanf("");
+    for (uint32_t place = 0; place < plan.feature_count; place++) {
+        for (size_t row = 0; row < rows; row++) {
+            const float value = (float)columns[plan.features[place].feature][row];
+            memory.values[block * place + row] = is_finite(value) ? value : nan;
+        }
+    }
+    for (uint32_t tree = 0; tree < plan.root_count; tree++)
+        add_walked(plan, plan.roots[tree], memory, rows, sums + block * plan.outputs_of_roots[tree]);
+}
+
+// The margins of up to 512 rows: `sums` has a column of 512 for each output.
+static void forest(const ForestPlan& plan, const double* const* columns, size_t rows, const ForestMemory& memory, float* sums) {
+    for (uint32_t output = 0; output < plan.outputs; output++)
+        for (size_t row = 0; row < block; row++) sums[block * output + row] = plan.base[output];
+    if (rows <= few_rows) return walk_all(plan, columns, rows, memory, sums);
+    store(memory.rows, 0, Row{});
+    store(memory.rows, 1, ~Row{});
+    code(plan, columns, rows, memory);
+    for (uint32_t at = 0; at < plan.group_count; at++) {
+        const GroupPlan& group = plan.groups[at];
+        answer(plan, group, memory);
+        for (uint32_t tree = 0; tree < group.trees; tree++) {
+            const TreePlan& next = plan.trees[group.first_tree + tree];
+            add_tree(plan, next, memory, rows, sums + block * next.output);
+        }
+    }
+}
+
+// --- Linear forms --------------------------------------------------------------------------------
+
+static inline Eight eight_at(const double* from) {
+    Eight value;
+    __builtin_memcpy(&value, from, sizeof value);
+    return value;
+}
+
+static inline Eight spread(double value) { return Eight{} + value; }
+
+// What is no number counts as 0: its difference with itself is not 0.
+static inline Eight finite(Eight value) {
+    const EightWhole there = (value - value) == Eight{};
+    return (Eight)((EightWhole)value & there);
+}
+
+static void add_feature(const LinearTerm& term, const double* column, size_t rows, uint32_t outputs, double* sums) {
+    alignas(64) double values[block];
+    for (size_t row = 0; row < rows; row += 8) {
+        Eight eight = {};
+        __builtin_memcpy(&eight, column + row, sizeof(double) * (rows - row < 8 ? rows - row : 8));
+        eight = finite(eight);
+        __builtin_memcpy(values + row, &eight, sizeof eight);
+    }
+    for (uint32_t output = 0; output < outputs; output++) {
+        const Eight weight = spread(term.weights[output]);
+        double* sum = sums + block * output;
+        for (size_t row = 0; row < rows; row += 8) {
+            const Eight added = eight_at(sum + row) + eight_at(values + row) * weight;
+            __builtin_memcpy(sum + row, &added, sizeof added);
+        }
+    }
+}
+
+// Terms that are 0 change no sum: it began with 0.0 and is never -0.0.
+static void add_one_hot(const LinearTerm& term, const double* codes, size_t rows, uint32_t outputs, double* sums) {
+    for (size_t row = 0; row < rows; row++) {
+        const double code = codes[row];
+        if (!(code >= 0 && code < (double)term.count)) continue;
+        const auto place = (uint32_t)code;
+        if ((double)place != code) continue;
+        for (uint32_t output = 0; output < outputs; output++) sums[block * output + row] += term.weights[(size_t)place * outputs + output];
+    }
+}
+
+// Sums of up to 512 rows: a column of 512 for each output.
+static void linear(const LinearPlan& plan, const double* const* columns, size_t rows, double* sums) {
+    for (uint32_t output = 0; output < plan.outputs; output++)
+        for (size_t row = 0; row < block; row++) sums[block * output + row] = plan.bias[output] + 0.0;
+    for (size_t at = 0; at < plan.terms_size; at++) {
+        const LinearTerm& term = plan.terms[at];
+        if (term.count) add_one_hot(term, columns[term.place], rows, plan.outputs, sums);
+        else add_feature(term, columns[term.place], rows, plan.outputs, sums);
+    }
+}
+
+// --- exp -----------------------------------------------------------------------------------------
+
+static inline Eight power_of_two(EightWhole exponent) { return (Eight)((exponent + 1023) << 52); }
+
+// e^x = 2^k e^r with |r| <= ln 2 / 2, e^r as Taylor's sum up to r^13 / 13!, whose rest is below 2^-56.
+// k is halved so that neither factor leaves the range of float64.
+static inline Eight exponential_of(Eight x) {
+    const double most = 709.782712893384, least = -746.0, whole = 6755399441055744.0;
+    const Eight held = x > spread(most + 1) ? spread(most + 1) : x < spread(least) ? spread(least) : x;
+    const Eight shifted = held * 1.4426950408889634 + whole;
+    const Eight k = shifted - whole;
+    const Eight r = (held - k * 0x1.62e42fee00000p-1) - k * 0x1.a39ef35793c76p-33;
+    Eight sum = spread(1.0 / 6227020800.0);
+    const double terms[] = {1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0, 1.0 / 40320.0, 1.0 / 5040.0,
+                            1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5};
+    for (const double term : terms) sum = sum * r + term;
+    sum = (sum * r) * r + r + 1.0;
+    const EightWhole exponent = (EightWhole)shifted - (EightWhole)spread(whole);
+    const EightWhole first = exponent >> 1;
+    return sum * power_of_two(first) * power_of_two(exponent - first);
+}
+
+static void exponential(double* values, size_t count) {
+    for (size_t at = 0; at < count; at += 8) {
+        Eight eight = {};
+        const size_t bytes = sizeof(double) * (count - at < 8 ? count - at : 8);
+        __builtin_memcpy(&eight, values + at, bytes);
+        eight = exponential_of(eight);
+        __builtin_memcpy(values + at, &eight, bytes);
+    }
+}
+
+}  // namespace VESTO_PATH
+
+const PathFunctions VESTO_PATH_FUNCTIONS = {VESTO_PATH::forest, VESTO_PATH::linear, VESTO_PATH::exponential};
+
+}  // namespace vesto

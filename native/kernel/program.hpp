@@ -1,0 +1,28 @@
+// What a program consists of.
+#pragma once
+
+#include <variant>
+
+#include "forest.hpp"
+#include "linear.hpp"
+#include "output.hpp"
+#include "tape.hpp"
+
+namespace vesto {
+
+struct Implementation {
+    explicit Implementation(Reader& reader);
+
+    size_t outputs() const;
+
+    std::string name;
+    std::vector<Input> inputs;
+    Tape tape;                       // runs what the body reads
+    std::vector<uint32_t> features;  // registers
+    std::variant<Forest, Linear> body;
+    Output output;
+    Tape all_features;               // runs what makes the features, those too that the body takes together
+    std::vector<uint32_t> columns;   // the registers that the body reads
+};
+
+}  // namespace vesto

@@ -1,0 +1,288 @@
+// The feature steps of a program.
+#include "tape.hpp"
+
+#include <cmath>
+#include <set>
+
+namespace vesto {
+
+namespace {
+
+// --- Reading steps from an image ----------------------------------------------------------------
+
+enum class Kind : uint32_t {
+    number, text_number, category, one_hot, date_parts, difference, impute, missing, signed_log, scale, clip
+};
+
+[[noreturn]] void damaged(const std::string& what) { throw DamagedImage("the program is not sound: " + what); }
+
+double finite(Reader& reader, const char* what) {
+    const double value = reader.number<double>();
+    if (!std::isfinite(value)) damaged(std::string(what) + " is no number");
+    return value;
+}
+
+double number_or_missing(Reader& reader) {
+    const double value = reader.number<double>();
+    if (std::isinf(value)) damaged("a category's number is infinite");
+    return value;
+}
+
+Category read_category(Reader& reader) {
+    const uint32_t source = reader.count();
+    const auto words = reader.texts();
+    const auto values = reader.array<double>();
+    const double unseen = number_or_missing(reader);
+    const double absent = number_or_missing(reader);
+    const auto missing = reader.texts();
+    if (values.size() != words.size()) damaged("a category has not one number for each word");
+    for (size_t at = 1; at < words.size(); at++)
+        if (words[at] <= words[at - 1]) damaged("a category's words are not sorted");
+    for (const double value : values)
+        if (!std::isfinite(value)) damaged("a category gives a word something that is no number");
+    return {source, std::make_shared<Dictionary>(words, values, unseen, absent, missing)};
+}
+
+DateParts read_date_parts(Reader& reader) {
+    DateParts step{reader.count(), {}};
+    std::set<uint32_t> seen;
+    for (const uint32_t part : reader.array<uint32_t>()) {
+        if (part >= static_cast<uint32_t>(Part::count) || !seen.insert(part).second) damaged("a part of a date is unknown or there twice");
+        step.parts.push_back(static_cast<Part>(part));
+    }
+    if (step.parts.empty()) damaged("a date has no parts");
+    return step;
+}
+
+OneHot read_one_hot(Reader& reader) {
+    const OneHot step{reader.count(), reader.count()};
+    if (step.count < 1 || step.count > max_registers) damaged("one-hot has a wrong count");
+    return step;
+}
+
+Scale read_scale(Reader& reader) {
+    const uint32_t source = reader.count();
+    const double mean = finite(reader, "a mean");
+    const double deviation = finite(reader, "a deviation");
+    if (deviation <= 0) damaged("a deviation is not positive");
+    return {source, mean, deviation};
+}
+
+Clip read_clip(Reader& reader) {
+    const uint32_t source = reader.count();
+    const double low = reader.number<double>();
+    const double high = reader.number<double>();
+    if (!(low <= high && low < HUGE_VAL && high > -HUGE_VAL)) damaged("clip has bounds that hold nothing");
+    return {source, low, high};
+}
+
+Operation read_operation(Reader& reader) {
+    const uint32_t kind = reader.count();
+    switch (static_cast<Kind>(kind)) {
+        case Kind::number: return Number{reader.count()};
+        case Kind::text_number: {
+            const uint32_t source = reader.count();
+            return TextNumber{source, reader.texts()};
+        }
+        case Kind::category: return read_category(reader);
+        case Kind::one_hot: return read_one_hot(reader);
+        case Kind::date_parts: return read_date_parts(reader);
+        case Kind::difference: {
+            const uint32_t first = reader.count();
+            return Difference{first, reader.count()};
+        }
+        case Kind::impute: {
+            const uint32_t source = reader.count();
+            return Impute{source, finite(reader, "what impute fills in")};
+        }
+        case Kind::missing: return Missing{reader.count()};
+        case Kind::signed_log: return SignedLog{reader.count()};
+        case Kind::scale: return read_scale(reader);
+        case Kind::clip: return read_clip(reader);
+    }
+    damaged("a step is of no known kind");
+}
+
+uint32_t width_of(const Operation& operation) {
+    if (const auto* one_hot = std::get_if<OneHot>(&operation)) return one_hot->count;
+    if (const auto* parts = std::get_if<DateParts>(&operation)) return static_cast<uint32_t>(parts->parts.size());
+    return 1;
+}
+
+bool reads(Family family, const Operation& operation) {
+    if (std::holds_alternative<Number>(operation))
+        return family == Family::boolean || family == Family::integer || family == Family::fraction;
+    if (std::holds_alternative<TextNumber>(operation)) return family == Family::text;
+    if (std::holds_alternative<Category>(operation))
+        return family == Family::text || family == Family::boolean || family == Family::integer;
+    return family == Family::date || family == Family::time || family == Family::timestamp;
+}
+
+bool reads_input(const Operation& operation) {
+    return std::holds_alternative<Number>(operation) || std::holds_alternative<TextNumber>(operation) ||
+           std::holds_alternative<Category>(operation) || std::holds_alternative<DateParts>(operation);
+}
+
+std::vector<uint32_t> sources_of(const Operation& operation) {
+    if (const auto* difference = std::get_if<Difference>(&operation)) return {difference->first, difference->second};
+    return {std::visit([](const auto& step) -> uint32_t {
+        if constexpr (requires { step.source; }) return step.source;
+        else return step.first;
+    }, operation)};
+}
+
+void check_sources(const Operation& operation, const std::vector<Input>& inputs, uint32_t registers) {
+    const bool from_input = reads_input(operation);
+    const auto count = static_cast<uint32_t>(inputs.size());
+    for (const uint32_t source : sources_of(operation)) {
+        if (from_input ? source >= count : source < count || source >= registers) damaged("a step reads a register that it cannot");
+        if (from_input && !reads(family_of(inputs[source].type), operation)) damaged("a step cannot read an input of that type");
+    }
+}
+
+// --- Running them -------------------------------------------------------------------------------
+
+double word_number(const TextNumber& step, std::string_view text) {
+    text = without_white_space(text);
+    for (const auto& word : step.missing)
+        if (word == text) return nan_value;
+    return number_in(text);
+}
+
+// `number` of every word; a dictionary's words are looked at once.
+template <typename OfWord>
+void numbers_of_words(const Column& column, size_t first, size_t rows, double absent, double* out, OfWord number) {
+    if (!is_codes(column.layout)) {
+        each_word(column, first, rows, [&](size_t row, std::string_view word) { out[row] = number(word); },
+                  [&](size_t row) { out[row] = absent; });
+        return;
+    }
+    if (family_of(column.dictionary->layout) != Family::text || is_codes(column.dictionary->layout))
+        throw WrongArgument("a dictionary does not hold texts");
+    for (size_t row = 0; row < rows; row++) {
+        const bool there = is_valid(column, first + row);
+        const size_t place = there ? code_at(column, first + row) : 0;
+        const bool known = there && is_valid(*column.dictionary, place);
+        out[row] = known ? number(text_at(*column.dictionary, place)) : absent;
+    }
+}
+
+// DuckDB's short texts are keys as they lie, but for blanks at their ends.
+void categories_of_duckdb(const Dictionary& dictionary, const Column& column, size_t first, size_t rows, double* out) {
+    const auto* values = static_cast<const char*>(column.data) + 16 * (static_cast<size_t>(column.offset) + first);
+    for (size_t row = 0; row < rows; row++) {
+        ShortKey key;
+        std::memcpy(&key, values + 16 * row, sizeof key);
+        const auto size = static_cast<uint32_t>(key.low);
+        const bool there = is_valid(column, first + row);
+        if (there && size <= short_size && (size == 0 || values[16 * row + 3 + size] != ' '))
+            out[row] = dictionary.value_of(key);
+        else
+            out[row] = there ? dictionary.value_of(text_at(column, first + row)) : dictionary.absent();
+    }
+}
+
+struct Run {
+    const Column* columns;
+    size_t first;
+    size_t rows;
+    double* out;
+    const double** found;
+
+    void operator()(const Number& step) const { read_numbers(columns[step.source], first, rows, out); }
+    void operator()(const TextNumber& step) const {
+        numbers_of_words(columns[step.source], first, rows, nan_value, out, [&](std::string_view word) { return word_number(step, word); });
+    }
+    void operator()(const Category& step) const {
+        const Column& column = columns[step.source];
+        const Dictionary& dictionary = *step.dictionary;
+        if (column.layout == Layout::text_duckdb) return categories_of_duckdb(dictionary, column, first, rows, out);
+        numbers_of_words(column, first, rows, dictionary.absent(), out, [&](std::string_view word) { return dictionary.value_of(word); });
+    }
+    void operator()(const OneHot& step) const {
+        const double* codes = found[step.source];
+        for (uint32_t code = 0; code < step.count; code++)
+            for (size_t row = 0; row < rows; row++) out[code * block_rows + row] = codes[row] == code ? 1.0 : 0.0;
+    }
+    void operator()(const DateParts& step) const { read_parts(columns[step.source], step.parts, first, rows, out); }
+    void operator()(const Difference& step) const {
+        const double* a = found[step.first];
+        const double* b = found[step.second];
+        for (size_t row = 0; row < rows; row++) out[row] = a[row] - b[row];
+    }
+    void operator()(const Impute& step) const {
+        each(step.source, [&](double x) { return x != x ? step.value : x; });
+    }
+    void operator()(const Missing& step) const {
+        each(step.source, [](double x) { return x != x ? 1.0 : 0.0; });
+    }
+    void operator()(const SignedLog& step) const {
+        each(step.source, [](double x) { return sign(x) * std::log1p(std::fabs(x)); });
+    }
+    void operator()(const Scale& step) const {
+        each(step.source, [&](double x) { return (x - step.mean) / step.deviation; });
+    }
+    void operator()(const Clip& step) const {
+        each(step.source, [&](double x) { return x < step.low ? step.low : x > step.high ? step.high : x; });
+    }
+
+    static double sign(double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : x; }
+
+    template <typename Formula>
+    void each(uint32_t source, Formula formula) const {
+        const double* x = found[source];
+        for (size_t row = 0; row < rows; row++) out[row] = formula(x[row]);
+    }
+};
+
+bool lies_there(const Column& column) {
+    const auto address = reinterpret_cast<uintptr_t>(column.data);
+    return column.layout == Layout::float64 && !column.validity && address % alignof(double) == 0;
+}
+
+}  // namespace
+
+Tape::Tape(Reader& reader, const std::vector<Input>& inputs) : inputs_(static_cast<uint32_t>(inputs.size())), registers_(inputs_) {
+    const uint32_t count = reader.count();
+    for (uint32_t at = 0; at < count; at++) {
+        Operation operation = read_operation(reader);
+        check_sources(operation, inputs, registers_);
+        const uint32_t width = width_of(operation);
+        if (width > max_registers - registers_) damaged("there are too many registers");
+        steps_.push_back({std::move(operation), registers_, width});
+        registers_ += width;
+    }
+}
+
+void Tape::lay_out() {
+    place_.assign(registers_, 0);
+    stored_ = 0;
+    for (const Step& step : steps_) {
+        if (!step.is_read) continue;
+        place_[step.target] = static_cast<uint32_t>(stored_);
+        stored_ += step.width;
+    }
+}
+
+void Tape::run(const Column* columns, size_t first, size_t rows, double* storage, const double** found) const {
+    for (const Step& step : steps_) {
+        if (!step.is_read) continue;
+        double* out = storage + static_cast<size_t>(place_[step.target]) * block_rows;
+        for (uint32_t at = 0; at < step.width; at++) found[step.target + at] = out + at * block_rows;
+        if (const auto* number = std::get_if<Number>(&step.operation); number && lies_there(columns[number->source])) {
+            const Column& column = columns[number->source];
+            found[step.target] = static_cast<const double*>(column.data) + column.offset + first;
+            continue;
+        }
+        std::visit(Run{columns, first, rows, out, found}, step.operation);
+    }
+}
+
+size_t Tape::memory_bytes() const {
+    size_t bytes = steps_.size() * sizeof(Step);
+    for (const Step& step : steps_)
+        if (const auto* category = std::get_if<Category>(&step.operation)) bytes += category->dictionary->memory_bytes();
+    return bytes;
+}
+
+}  // namespace vesto
