@@ -2,13 +2,16 @@
 #include "dictionary.hpp"
 
 #include <bit>
-#include <charconv>
 
 namespace vesto {
 
 namespace {
 
-size_t slots_for(size_t entries) { return std::bit_ceil(2 * entries + 2); }
+constexpr size_t few_words = 64;
+constexpr int seeds_tried = 200;
+
+// Few words have room to spare, so that a hash without collisions is found soon.
+size_t slots_for(size_t entries) { return std::bit_ceil((entries <= few_words ? 8 : 2) * entries + 2); }
 
 }  // namespace
 
@@ -23,14 +26,32 @@ Dictionary::Dictionary(const std::vector<std::string>& words, const std::vector<
     short_mask_ = short_.size() - 1;
     long_.assign(slots_for(longs), LongSlot{0, {}, 0, false});
     long_mask_ = long_.size() - 1;
+    if (shorts <= few_words) choose_seed(words, missing);
     for (size_t at = 0; at < words.size(); at++) put(words[at], values[at]);
     for (const auto& word : missing) put(word, absent);
+}
+
+void Dictionary::choose_seed(const std::vector<std::string>& words, const std::vector<std::string>& missing) {
+    std::vector<ShortKey> keys;
+    for (const auto* list : {&words, &missing})
+        for (const auto& word : *list)
+            if (word.size() <= short_size) keys.push_back(short_key(word));
+    for (int tried = 0; tried < seeds_tried; tried++, seed_ = seed_ * 0x5851F42D4C957F2DU + 1) {
+        std::vector<const ShortKey*> taken(short_.size(), nullptr);
+        bool collide = false;
+        for (const ShortKey& key : keys) {
+            const ShortKey*& there = taken[hash(key, seed_) & short_mask_];
+            collide = collide || (there && *there != key);
+            there = &key;
+        }
+        if (!collide) return;
+    }
 }
 
 void Dictionary::put(std::string_view word, double value) {
     if (word.size() <= short_size) {
         const ShortKey key = short_key(word);
-        size_t at = hash(key) & short_mask_;
+        size_t at = hash(key, seed_) & short_mask_;
         while (short_[at].key.high != empty && short_[at].key != key) at = (at + 1) & short_mask_;
         short_[at] = {key, value};
         return;
@@ -48,24 +69,18 @@ double Dictionary::value_of_long(std::string_view word) const {
     return unseen_;
 }
 
-double Dictionary::value_of(int64_t number) const {
-    char digits[24];
-    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-    return value_of(std::string_view(digits, static_cast<size_t>(end - digits)));
-}
-
 uint64_t Dictionary::hash(std::string_view word) {
     uint64_t state = word.size();
     size_t at = 0;
     for (; at + 16 <= word.size(); at += 16) {
         ShortKey key;
         std::memcpy(&key, word.data() + at, sizeof key);
-        state = hash(ShortKey{key.low ^ state, key.high});
+        state = hash(ShortKey{key.low ^ state, key.high}, 0);
     }
     ShortKey last;
     std::memcpy(&last, word.data() + word.size() - sizeof last + (word.size() < 16 ? 16 - word.size() : 0),
                 word.size() < 16 ? word.size() : 16);
-    return hash(ShortKey{last.low ^ state, last.high});
+    return hash(ShortKey{last.low ^ state, last.high}, 0);
 }
 
 size_t Dictionary::memory_bytes() const {

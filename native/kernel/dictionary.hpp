@@ -23,13 +23,24 @@ inline ShortKey short_key(std::string_view word) {
     char bytes[16] = {};
     const auto size = static_cast<uint32_t>(word.size());
     std::memcpy(bytes, &size, sizeof size);
-    std::memcpy(bytes + 4, word.data(), word.size());
+    if (size) std::memcpy(bytes + 4, word.data(), size);
     ShortKey key;
     std::memcpy(&key, bytes, sizeof key);
     return key;
 }
 
-// Open addressing over a power of two; at most half full.
+// The same where sixteen bytes may be read at `from`; `size` is at most short_size.
+inline ShortKey short_key(const char* from, uint32_t size) {
+    uint64_t low, high;
+    std::memcpy(&low, from, sizeof low);
+    std::memcpy(&high, from + 8, sizeof high);
+    low = size >= 8 ? low : low & ((uint64_t{1} << 8 * size) - 1);
+    high = size <= 8 ? 0 : high & ((uint64_t{1} << 8 * (size - 8)) - 1);
+    return {size | low << 32, low >> 32 | high << 32};
+}
+
+// Open addressing over a power of two; at most half full. For few words the hash is chosen so that none
+// collide: then every look-up is one comparison.
 class Dictionary {
 public:
     // `words` are different; `values` has one number for each. Words of `missing` give `absent`.
@@ -43,14 +54,23 @@ public:
     }
 
     double value_of(ShortKey key) const {
-        for (size_t at = hash(key) & short_mask_;; at = (at + 1) & short_mask_) {
+        for (size_t at = hash(key, seed_) & short_mask_;; at = (at + 1) & short_mask_) {
             const Slot& slot = short_[at];
             if (slot.key == key) return slot.value;
             if (slot.key.high == empty) return unseen_;
         }
     }
 
-    double value_of(int64_t number) const;
+    // The same words with other numbers.
+    template <typename Change>
+    Dictionary changed(Change change) const {
+        Dictionary other = *this;
+        for (Slot& slot : other.short_) slot.value = change(slot.value);
+        for (LongSlot& slot : other.long_) slot.value = change(slot.value);
+        other.unseen_ = change(unseen_);
+        other.absent_ = change(absent_);
+        return other;
+    }
 
     double absent() const { return absent_; }
     size_t memory_bytes() const;
@@ -70,15 +90,17 @@ private:
     // No short key has this upper half: its bytes would be no UTF-8.
     static constexpr uint64_t empty = ~uint64_t{0};
 
-    static uint64_t hash(ShortKey key) {
-        const auto product = static_cast<unsigned __int128>(key.low ^ 0x9E3779B97F4A7C15U) * (key.high ^ 0xD1B54A32D192ED03U);
+    static uint64_t hash(ShortKey key, uint64_t seed) {
+        const auto product = static_cast<unsigned __int128>(key.low ^ seed) * (key.high ^ 0xD1B54A32D192ED03U);
         return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
     }
     static uint64_t hash(std::string_view word);
 
     void put(std::string_view word, double value);
+    void choose_seed(const std::vector<std::string>& words, const std::vector<std::string>& missing);
     double value_of_long(std::string_view word) const;
 
+    uint64_t seed_ = 0x9E3779B97F4A7C15U;
     std::vector<Slot> short_;
     size_t short_mask_;
     std::vector<LongSlot> long_;

@@ -11,8 +11,9 @@ namespace vesto {
 class Linear {
 public:
     // `features` are the registers of the body's features. One-hot steps all of whose registers are
-    // read in their order become one term that reads the code itself.
-    Linear(Reader& reader, const Tape& tape, const std::vector<uint32_t>& features);
+    // read in their order become one term that reads the code itself; and where the code is a
+    // category's that nothing else reads, the tape's dictionary gives the weight at once.
+    Linear(Reader& reader, Tape& tape, const std::vector<uint32_t>& features);
 
     const LinearPlan& plan() const { return plan_; }
     const std::vector<uint32_t>& columns() const { return columns_; }  // registers that terms read
@@ -20,6 +21,9 @@ public:
     size_t memory_bytes() const { return 8 * (weights_.capacity() + bias_.capacity()) + terms_.capacity() * sizeof(LinearTerm); }
 
 private:
+    void join(Tape& tape, const std::vector<uint32_t>& features);
+    bool look_up_weights(Tape& tape, uint32_t code, uint32_t count, const double* weights);
+
     LinearPlan plan_{};
     std::vector<double> weights_;  // by feature, then output
     std::vector<double> bias_;

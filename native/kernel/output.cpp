@@ -148,25 +148,18 @@ void Output::follow(const PathFunctions& path, double* margins, size_t rows, dou
 // --- Predictions ---------------------------------------------------------------------------------
 
 void Output::decide(const PathFunctions& path, double* margins, size_t rows, double* after, void* out, size_t first) const {
-    // Without offsets the greatest margin is the greatest probability.
-    const bool by_margin = has_several() && !has_offsets_;
-    if (by_margin) {
-        for (size_t output = 0; output < labels_.size(); output++)
-            for (size_t row = 0; row < rows; row++) margins[output * block_rows + row] = as_number(margins[output * block_rows + row]);
-    } else {
-        follow(path, margins, rows, after);
+    if (has_several() && !has_offsets_) {
+        // Without offsets the greatest margin is the greatest probability.
+        uint32_t places[block_rows];
+        path.greatest(margins, labels_.size(), rows, places);
+        for (size_t row = 0; row < rows; row++) put_label(places[row], out, first + row);
+        return;
     }
+    follow(path, margins, rows, after);
     for (size_t row = 0; row < rows; row++) {
         if (labels_.empty()) put_value(after[row], out, first + row);
-        else put_label(by_margin ? greatest(margins, row) : label_of(after, row), out, first + row);
+        else put_label(label_of(after, row), out, first + row);
     }
-}
-
-uint32_t Output::greatest(const double* scores, size_t row) const {
-    uint32_t best = 0;
-    for (uint32_t label = 1; label < labels_.size(); label++)
-        if (scores[label * block_rows + row] > scores[best * block_rows + row]) best = label;
-    return best;
 }
 
 uint32_t Output::label_of(const double* after, size_t row) const {

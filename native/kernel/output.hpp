@@ -31,7 +31,6 @@ private:
     void check(size_t outputs) const;
     bool has_several() const { return link_ == Link::softmax || link_ == Link::argmax; }
     uint32_t label_of(const double* after, size_t row) const;
-    uint32_t greatest(const double* scores, size_t row) const;
     void put_value(double value, void* out, size_t at) const;
     void put_label(uint32_t place, void* out, size_t at) const;
 

@@ -26,9 +26,16 @@ constexpr size_t groups_of_64 = block / 64;
 
 // A row of answers.
 typedef uint64_t Row __attribute__((vector_size(64)));
-// Eight float64.
-typedef double Eight __attribute__((vector_size(64)));
-typedef int64_t EightWhole __attribute__((vector_size(64)));
+// As many float64 as a register holds.
+#if defined(__AVX512F__)
+constexpr size_t lanes = 8;
+#elif defined(__AVX2__)
+constexpr size_t lanes = 4;
+#else
+constexpr size_t lanes = 2;
+#endif
+typedef double Numbers __attribute__((vector_size(8 * lanes)));
+typedef int64_t Wholes __attribute__((vector_size(8 * lanes)));
 
 static inline Row load(const uint64_t* rows, size_t place) {
     Row row;
@@ -128,7 +135,7 @@ static void turn(const uint8_t* codes, uint8_t* out) {
 #if defined(__AVX512F__)
 static inline __m512 table_of(const float* table, size_t part) { return _mm512_loadu_ps(table + 16 * part); }
 
-// Eight halvings, sixteen values at a time; the cut to compare with is picked out of registers by the
+// Numbers halvings, sixteen values at a time; the cut to compare with is picked out of registers by the
 // answers so far. Each answer is a bit of the code, the highest first.
 static void code_one_segment(const FeaturePlan& feature, const float* values, uint8_t* out) {
     const Halvings& halvings = *feature.halvings;
@@ -511,35 +518,75 @@ static void forest(const ForestPlan& plan, const double* const* columns, size_t 
 
 // --- Linear forms --------------------------------------------------------------------------------
 
-static inline Eight eight_at(const double* from) {
-    Eight value;
+static inline Numbers numbers_at(const double* from) {
+    Numbers value;
     __builtin_memcpy(&value, from, sizeof value);
     return value;
 }
 
-static inline Eight spread(double value) { return Eight{} + value; }
+static inline Numbers spread(double value) { return Numbers{} + value; }
 
 // What is no number counts as 0: its difference with itself is not 0.
-static inline Eight finite(Eight value) {
-    const EightWhole there = (value - value) == Eight{};
-    return (Eight)((EightWhole)value & there);
+static inline Numbers finite(Numbers value) {
+    const Wholes there = (value - value) == Numbers{};
+    return (Numbers)((Wholes)value & there);
 }
 
-static void add_feature(const LinearTerm& term, const double* column, size_t rows, uint32_t outputs, double* sums) {
-    alignas(64) double values[block];
-    for (size_t row = 0; row < rows; row += 8) {
-        Eight eight = {};
-        __builtin_memcpy(&eight, column + row, sizeof(double) * (rows - row < 8 ? rows - row : 8));
-        eight = finite(eight);
-        __builtin_memcpy(values + row, &eight, sizeof eight);
+// The values of a feature, made finite; those behind the last row are 0.
+static void copy_finite(const double* column, size_t rows, double* values) {
+    size_t row = 0;
+    for (; row + lanes <= rows; row += lanes) {
+        const Numbers known = finite(numbers_at(column + row));
+        __builtin_memcpy(values + row, &known, sizeof known);
     }
-    for (uint32_t output = 0; output < outputs; output++) {
-        const Eight weight = spread(term.weights[output]);
-        double* sum = sums + block * output;
-        for (size_t row = 0; row < rows; row += 8) {
-            const Eight added = eight_at(sum + row) + eight_at(values + row) * weight;
-            __builtin_memcpy(sum + row, &added, sizeof added);
+    for (; row < rows; row++) values[row] = column[row] - column[row] == 0 ? column[row] : 0;
+    for (; row < block; row++) values[row] = 0;
+}
+
+// A tile of outputs and rows, a register of rows a part, whose sums stay in registers.
+#if defined(__AVX512F__)
+constexpr int tile_width = 4, tile_parts = 4;
+#elif defined(__AVX2__)
+constexpr int tile_width = 4, tile_parts = 2;
+#else
+constexpr int tile_width = 4, tile_parts = 2;
+#endif
+
+// Adds `count` features to `Width` outputs of a tile's rows.
+template <int Width>
+static void add_tile(const LinearTerm* terms, size_t count, const double* values, uint32_t output, size_t row, double* sums) {
+    Numbers tile[Width][tile_parts];
+#pragma GCC unroll 4
+    for (int at = 0; at < Width; at++)
+#pragma GCC unroll 4
+        for (int part = 0; part < tile_parts; part++) tile[at][part] = numbers_at(sums + block * (output + (size_t)at) + row + lanes * (size_t)part);
+    for (size_t term = 0; term < count; term++) {
+        const double* from = values + block * term + row;
+        const double* weights = terms[term].weights + output;
+#pragma GCC unroll 4
+        for (int part = 0; part < tile_parts; part++) {
+            const Numbers value = numbers_at(from + lanes * (size_t)part);
+#pragma GCC unroll 4
+            for (int at = 0; at < Width; at++) tile[at][part] = tile[at][part] + value * weights[at];
         }
+    }
+#pragma GCC unroll 4
+    for (int at = 0; at < Width; at++)
+#pragma GCC unroll 4
+        for (int part = 0; part < tile_parts; part++)
+            __builtin_memcpy(sums + block * (output + (size_t)at) + row + lanes * (size_t)part, &tile[at][part], sizeof(Numbers));
+}
+
+constexpr size_t features_at_once = 32;
+
+// Up to features_at_once features by themselves, which follow each other.
+static void add_features(const LinearTerm* terms, size_t count, const double* const* columns, size_t rows, uint32_t outputs, double* sums) {
+    alignas(64) double values[features_at_once * block];
+    for (size_t term = 0; term < count; term++) copy_finite(columns[terms[term].place], rows, values + block * term);
+    for (size_t row = 0; row < rows; row += lanes * tile_parts) {
+        uint32_t output = 0;
+        for (; output + tile_width <= outputs; output += tile_width) add_tile<tile_width>(terms, count, values, output, row, sums);
+        for (; output < outputs; output++) add_tile<1>(terms, count, values, output, row, sums);
     }
 }
 
@@ -558,47 +605,72 @@ static void add_one_hot(const LinearTerm& term, const double* codes, size_t rows
 static void linear(const LinearPlan& plan, const double* const* columns, size_t rows, double* sums) {
     for (uint32_t output = 0; output < plan.outputs; output++)
         for (size_t row = 0; row < block; row++) sums[block * output + row] = plan.bias[output] + 0.0;
-    for (size_t at = 0; at < plan.terms_size; at++) {
-        const LinearTerm& term = plan.terms[at];
-        if (term.count) add_one_hot(term, columns[term.place], rows, plan.outputs, sums);
-        else add_feature(term, columns[term.place], rows, plan.outputs, sums);
+    for (size_t at = 0; at < plan.terms_size;) {
+        size_t plain = 0;
+        while (plain < features_at_once && at + plain < plan.terms_size && !plan.terms[at + plain].count) plain++;
+        if (plain) add_features(plan.terms + at, plain, columns, rows, plan.outputs, sums);
+        else add_one_hot(plan.terms[at], columns[plan.terms[at].place], rows, plan.outputs, sums);
+        at += plain ? plain : 1;
+    }
+}
+
+// --- The greatest of several -----------------------------------------------------------------------
+
+// Numbers as NumPy's nan_to_num makes them.
+static inline Numbers as_number(Numbers value) {
+    const double most = 1.7976931348623157e308;
+    const Numbers known = (Numbers)((Wholes)value & (value == value));
+    return known > spread(most) ? spread(most) : known < spread(-most) ? spread(-most) : known;
+}
+
+// For each row the place of the greatest of `count` scores, a column of 512 each; the first of equals.
+static void greatest(const double* scores, size_t count, size_t rows, uint32_t* places) {
+    for (size_t row = 0; row < rows; row += lanes) {
+        Numbers best = as_number(numbers_at(scores + row));
+        Wholes place = {};
+        for (size_t at = 1; at < count; at++) {
+            const Numbers score = as_number(numbers_at(scores + block * at + row));
+            const Wholes greater = score > best;
+            best = score > best ? score : best;
+            place = (place & ~greater) | (((Wholes){} + (int64_t)at) & greater);
+        }
+        for (size_t at = 0; at < lanes && row + at < rows; at++) places[row + at] = (uint32_t)place[at];
     }
 }
 
 // --- exp -----------------------------------------------------------------------------------------
 
-static inline Eight power_of_two(EightWhole exponent) { return (Eight)((exponent + 1023) << 52); }
+static inline Numbers power_of_two(Wholes exponent) { return (Numbers)((exponent + 1023) << 52); }
 
 // e^x = 2^k e^r with |r| <= ln 2 / 2, e^r as Taylor's sum up to r^13 / 13!, whose rest is below 2^-56.
 // k is halved so that neither factor leaves the range of float64.
-static inline Eight exponential_of(Eight x) {
+static inline Numbers exponential_of(Numbers x) {
     const double most = 709.782712893384, least = -746.0, whole = 6755399441055744.0;
-    const Eight held = x > spread(most + 1) ? spread(most + 1) : x < spread(least) ? spread(least) : x;
-    const Eight shifted = held * 1.4426950408889634 + whole;
-    const Eight k = shifted - whole;
-    const Eight r = (held - k * 0x1.62e42fee00000p-1) - k * 0x1.a39ef35793c76p-33;
-    Eight sum = spread(1.0 / 6227020800.0);
+    const Numbers held = x > spread(most + 1) ? spread(most + 1) : x < spread(least) ? spread(least) : x;
+    const Numbers shifted = held * 1.4426950408889634 + whole;
+    const Numbers k = shifted - whole;
+    const Numbers r = (held - k * 0x1.62e42fee00000p-1) - k * 0x1.a39ef35793c76p-33;
+    Numbers sum = spread(1.0 / 6227020800.0);
     const double terms[] = {1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0, 1.0 / 40320.0, 1.0 / 5040.0,
                             1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5};
     for (const double term : terms) sum = sum * r + term;
     sum = (sum * r) * r + r + 1.0;
-    const EightWhole exponent = (EightWhole)shifted - (EightWhole)spread(whole);
-    const EightWhole first = exponent >> 1;
+    const Wholes exponent = (Wholes)shifted - (Wholes)spread(whole);
+    const Wholes first = exponent >> 1;
     return sum * power_of_two(first) * power_of_two(exponent - first);
 }
 
 static void exponential(double* values, size_t count) {
-    for (size_t at = 0; at < count; at += 8) {
-        Eight eight = {};
-        const size_t bytes = sizeof(double) * (count - at < 8 ? count - at : 8);
-        __builtin_memcpy(&eight, values + at, bytes);
-        eight = exponential_of(eight);
-        __builtin_memcpy(values + at, &eight, bytes);
+    size_t at = 0;
+    for (; at + lanes <= count; at += lanes) {
+        const Numbers raised = exponential_of(numbers_at(values + at));
+        __builtin_memcpy(values + at, &raised, sizeof raised);
     }
+    for (; at < count; at++) values[at] = exponential_of(spread(values[at]))[0];
 }
 
 }  // namespace VESTO_PATH
 
-const PathFunctions VESTO_PATH_FUNCTIONS = {VESTO_PATH::forest, VESTO_PATH::linear, VESTO_PATH::exponential};
+const PathFunctions VESTO_PATH_FUNCTIONS = {VESTO_PATH::forest, VESTO_PATH::linear, VESTO_PATH::exponential, VESTO_PATH::greatest};
 
 }  // namespace vesto

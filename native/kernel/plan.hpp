@@ -149,6 +149,7 @@ struct PathFunctions {
     void (*forest)(const ForestPlan&, const double* const* columns, size_t rows, const ForestMemory&, float* sums);
     void (*linear)(const LinearPlan&, const double* const* columns, size_t rows, double* sums);
     void (*exponential)(double* values, size_t count);
+    void (*greatest)(const double* scores, size_t count, size_t rows, uint32_t* places);
 };
 
 extern const PathFunctions portable_path;

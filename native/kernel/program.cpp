@@ -55,19 +55,12 @@ std::vector<uint32_t> read_features(Reader& reader, const Tape& tape) {
     return features;
 }
 
-std::variant<Forest, Linear> read_body(Reader& reader, const Tape& tape, const std::vector<uint32_t>& features) {
+std::variant<Forest, Linear> read_body(Reader& reader, Tape& tape, const std::vector<uint32_t>& features) {
     switch (reader.count()) {
         case 0: return std::variant<Forest, Linear>(std::in_place_type<Forest>, reader, features.size());
         case 1: return std::variant<Forest, Linear>(std::in_place_type<Linear>, reader, tape, features);
         default: throw DamagedImage("the program is not sound: its body is of no known kind");
     }
-}
-
-void mark(const Operation& operation, std::vector<bool>& is_read) {
-    std::visit([&](const auto& step) {
-        if constexpr (requires { step.source; }) is_read[step.source] = true;
-        else is_read[step.first] = is_read[step.second] = true;
-    }, operation);
 }
 
 // Steps whose registers nobody reads need not run.
@@ -78,7 +71,8 @@ void leave_out_unread(Tape& tape, const std::vector<uint32_t>& columns) {
         Step& step = tape.steps()[at];
         step.is_read = false;
         for (uint32_t place = 0; place < step.width; place++) step.is_read = step.is_read || is_read[step.target + place];
-        if (step.is_read) mark(step.operation, is_read);
+        if (!step.is_read) continue;
+        for (const uint32_t source : sources_of(step.operation)) is_read[source] = true;
     }
     tape.lay_out();
 }
@@ -94,9 +88,9 @@ Implementation::Implementation(Reader& reader)
       inputs(read_inputs(reader)),
       tape(reader, inputs),
       features(read_features(reader, tape)),
+      all_features(tape),
       body(read_body(reader, tape, features)),
-      output(reader, outputs_of(body)),
-      all_features(tape) {
+      output(reader, outputs_of(body)) {
     if (reader.left()) throw DamagedImage("the image holds more than a program");
     leave_out_unread(all_features, features);
     columns = std::holds_alternative<Linear>(body) ? std::get<Linear>(body).columns() : features;

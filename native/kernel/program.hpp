@@ -19,9 +19,9 @@ struct Implementation {
     std::vector<Input> inputs;
     Tape tape;                       // runs what the body reads
     std::vector<uint32_t> features;  // registers
+    Tape all_features;               // runs what makes the features, those too that the body takes together
     std::variant<Forest, Linear> body;
     Output output;
-    Tape all_features;               // runs what makes the features, those too that the body takes together
     std::vector<uint32_t> columns;   // the registers that the body reads
 };
 

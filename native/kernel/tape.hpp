@@ -48,6 +48,9 @@ struct Clip {
 
 using Operation = std::variant<Number, TextNumber, Category, OneHot, DateParts, Difference, Impute, Missing, SignedLog, Scale, Clip>;
 
+// The registers that a step reads.
+std::vector<uint32_t> sources_of(const Operation& operation);
+
 struct Step {
     Operation operation;
     uint32_t target;  // its first register; inputs count as registers too
