@@ -24,8 +24,37 @@ namespace VESTO_PATH {
 constexpr size_t block = 512;
 constexpr size_t groups_of_64 = block / 64;
 
-// A row of answers.
+// A row of answers: one register, or as many as it takes. GCC makes slow code of vectors that are
+// longer than registers, hence the parts.
+#if defined(__AVX512F__)
 typedef uint64_t Row __attribute__((vector_size(64)));
+#else
+#if defined(__AVX2__)
+typedef uint64_t RowPart __attribute__((vector_size(32)));
+#else
+typedef uint64_t RowPart __attribute__((vector_size(16)));
+#endif
+constexpr size_t row_parts = 64 / sizeof(RowPart);
+
+struct Row {
+    RowPart part[row_parts];
+};
+
+template <typename Combine>
+static inline Row combined(const Row& a, const Row& b, Combine combine) {
+    Row row;
+#pragma GCC unroll 4
+    for (size_t at = 0; at < row_parts; at++) row.part[at] = combine(a.part[at], b.part[at]);
+    return row;
+}
+
+static inline Row operator&(const Row& a, const Row& b) { return combined(a, b, [](RowPart x, RowPart y) { return x & y; }); }
+static inline Row operator|(const Row& a, const Row& b) { return combined(a, b, [](RowPart x, RowPart y) { return x | y; }); }
+static inline Row operator^(const Row& a, const Row& b) { return combined(a, b, [](RowPart x, RowPart y) { return x ^ y; }); }
+static inline Row operator~(const Row& a) { return combined(a, a, [](RowPart x, RowPart) { return ~x; }); }
+static inline Row& operator|=(Row& a, const Row& b) { return a = a | b; }
+#endif
+
 // As many float64 as a register holds.
 #if defined(__AVX512F__)
 constexpr size_t lanes = 8;
@@ -190,7 +219,11 @@ static void code_one_segment(const FeaturePlan& feature, const float* values, ui
 #else
 static void code_one_segment(const FeaturePlan& feature, const float* values, uint8_t* out) {
     alignas(64) uint8_t codes[block];
-    for (size_t row = 0; row < block; row++) codes[row] = (uint8_t)rank_of(feature.cuts, feature.cuts_size, values[row]);
+    for (size_t row = 0; row < block; row++) {
+        uint32_t below = 0;
+        for (uint32_t step = 128; step; step /= 2) below += step & (0U - (uint32_t)(feature.cuts[below + step - 1] <= values[row]));
+        codes[row] = (uint8_t)below;
+    }
     turn(codes, out);
 }
 #endif
@@ -303,6 +336,19 @@ static void numbers_from(const uint64_t* const* bits, uint32_t count, uint8_t* n
         for (uint32_t bit = 1; bit < count; bit++)
             number = _mm512_mask_add_epi8(number, bits[bit][group], number, _mm512_set1_epi8((char)(1 << bit)));
         _mm512_store_si512(numbers + 64 * group, number);
+    }
+#elif defined(__AVX2__)
+    const __m256i byte_of_row = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+    const __m256i bit_of_row = _mm256_set1_epi64x((int64_t)0x8040201008040201U);
+    for (size_t group = 0; group < block / 32; group++) {
+        __m256i number = _mm256_setzero_si256();
+        for (uint32_t bit = 0; bit < count; bit++) {
+            const auto here = (int32_t)(bits[bit][group / 2] >> (32 * (group % 2)));
+            const __m256i spread_out = _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(here), byte_of_row), bit_of_row);
+            const __m256i is_set = _mm256_cmpeq_epi8(spread_out, bit_of_row);
+            number = _mm256_or_si256(number, _mm256_and_si256(is_set, _mm256_set1_epi8((char)(1 << bit))));
+        }
+        _mm256_store_si256((__m256i*)(numbers + 32 * group), number);
     }
 #else
     for (size_t byte = 0; byte < block / 8; byte++) {

@@ -1,0 +1,17 @@
+// The SQL functions of the extension.
+#pragma once
+
+#include "api.hpp"
+
+namespace vesto::duckdb {
+
+// vesto_predict_<type>(name, ...) and vesto_probabilities(name, ...). Raises SqlError.
+void register_scoring_functions(Connection connection);
+
+// vesto_register_program, vesto_forget_program, vesto_kernel and vesto_use_kernel. Raises SqlError.
+void register_program_functions(Connection connection);
+
+// Hands a function to DuckDB. Raises SqlError.
+void register_function(Connection connection, const char* name, ScalarFunction function);
+
+}  // namespace vesto::duckdb
