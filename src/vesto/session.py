@@ -231,11 +231,11 @@ class Session:
         return pa.RecordBatchReader.from_batches(reader.schema, _placed(reader, place))
 
     def _functions(self, schema: str, name: str) -> list[Signature]:
-        wanted = schema or DEFAULT_SCHEMA
+        wanted = (schema or DEFAULT_SCHEMA).lower()
         return [
-            _signature(model)
+            _signature(model, name)
             for model in self.warehouse.catalog.functions(name)
-            if model.definition.function_schema.lower() == wanted.lower()
+            if model.definition.function_schema.lower() == wanted
         ]
 
     # --- Transactions ---------------------------------------------------------------------------
@@ -338,11 +338,15 @@ def _placed(reader: pa.RecordBatchReader, place: Span | None) -> Iterator[pa.Rec
         raise error.at(place) from None
 
 
-def _signature(model: Model) -> Signature:
+def _signature(model: Model, name: str) -> Signature:
+    """The model's function of that name, in lower case."""
     definition = model.definition
-    parameters = tuple((p.name.lower(), p.type) for p in definition.parameters)
-    ready = model.state is State.READY
-    return Signature(definition.function_schema, definition.function, parameters, ready)
+    function = next(f for f in model.functions if f.lower() == name.lower())
+    return Signature(
+        definition.function_schema, function,
+        tuple((p.name.lower(), p.type) for p in definition.parameters),
+        ready=model.state is State.READY, is_super=function in model.probability_functions,
+    )  # fmt: skip
 
 
 def _read_name(text: str) -> Name:

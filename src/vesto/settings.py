@@ -33,6 +33,14 @@ class Settings:
     training_nice: int = _setting(
         10, "how much lower a training job's priority is (0 to 19)", 0, 19
     )
+    native: str = field(
+        default="auto",
+        metadata={
+            "meaning": "code path of the compiled scorer, for the whole process: auto, avx512, avx2, "
+            "portable; off: the reference scorer, in Python",
+            "choices": ("auto", "avx512", "avx2", "portable", "off"),
+        },
+    )
     minimum_rows: int = _setting(500, "rows that a training query must have at least", 2)
     maximum_features: int = _setting(256, "feature columns that a training query may have", 1)
     maximum_classes: int = _setting(1000, "classes that a classification target may have", 2)
@@ -86,6 +94,8 @@ def checked(values: Mapping[str, Any]) -> Settings:
 
 def _mistake(setting: Field[Any], value: Any) -> str:
     """What the value should be; empty if it is."""
+    if choices := setting.metadata.get("choices"):
+        return "" if value in choices else f"one of {', '.join(choices)}"
     if setting.type == "str":
         return (
             ""

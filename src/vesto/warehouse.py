@@ -35,7 +35,8 @@ from vesto.errors import (
     WarehouseInUse,
 )
 from vesto.files import flush_folder, remove_folder
-from vesto.programs import registry
+from vesto.programs.program import Program
+from vesto.programs.storage import content_hash, load
 from vesto.settings import read_settings
 from vesto.system_views import SYSTEM_VIEWS, SystemView
 from vesto.training.job import Job, JobFolder, Progress
@@ -132,8 +133,9 @@ class Warehouse:
         for model in models:
             if model.state is State.READY:
                 self._restore(model)
-        wanted = {(m.definition.function_schema, m.definition.function)
-                  for m in models if m.state is State.READY}  # fmt: skip
+        wanted = {(f.schema, f.name)
+                  for m in self.catalog.models() if m.state is State.READY
+                  for f in functions_of(m)}  # fmt: skip
         for schema, name in self.engine.functions() - wanted:
             self.engine.remove(Function(schema, name, (), BY_NAME["float8"], ""))
         for model in models:
@@ -155,15 +157,35 @@ class Warehouse:
         A model whose program is damaged keeps its function, which then says so; a damaged model
         must not keep anyone from the tables and the other models.
         """
+        program = None
         try:
-            registry.register(self.program_file(model).read_bytes())
-        except (OSError, DataCorrupted) as error:
+            program = self.program(model)
+            model = self._with_probabilities(model, program)
+        except (InputOutputError, DataCorrupted) as error:
             log.warning('the program of model "%s" cannot be read: %s', model.name, error)
+        self._install_again(model, program)
+        self.clear_job(model)
+
+    def _install_again(self, model: Model, program: Program | None) -> None:
         try:
-            self.install_function(model)
+            self.install_function(model, program)
         except UndefinedSchema as error:
             log.warning('the function of model "%s" has no schema: %s', model.name, error)
-        self.clear_job(model)
+        except VestoError as error:
+            if program is None:
+                raise
+            log.warning('the program of model "%s" cannot be used: %s', model.name, error)
+            self._install_again(model, None)
+
+    def _with_probabilities(self, model: Model, program: Program) -> Model:
+        """The model; one that an older version made learns that it gives probabilities."""
+        outcome = model.outcome or Outcome()
+        given = _gives_probabilities(model, program)
+        if outcome.gives_probabilities == given:
+            return model
+        known = replace(model, outcome=replace(outcome, gives_probabilities=given))
+        self.catalog.replace(model, known)
+        return known
 
     # --- CREATE MODEL, step by step -------------------------------------------------------------
 
@@ -174,14 +196,16 @@ class Warehouse:
             DuplicateModel: Its name was taken meanwhile.
             DuplicateFunction: Its function's name was taken meanwhile.
         """
-        definition = model.definition
         with self._change:
-            for other in self.catalog.functions(definition.function):
-                if other.definition.function_schema == definition.function_schema:
-                    message = f'function "{definition.function}" already exists'
-                    hint = f'It belongs to model "{other.name}".'
-                    raise DuplicateFunction(message, hint=hint)
+            for name in model.functions:
+                self._check_free(model.definition.function_schema, name)
             self.catalog.add(model)
+
+    def _check_free(self, schema: str, name: str) -> None:
+        for other in self.catalog.functions(name):
+            if other.definition.function_schema.lower() == schema.lower():
+                hint = f'It belongs to model "{other.name}".'
+                raise DuplicateFunction(f'function "{name}" already exists', hint=hint)
 
     def new_job_folder(self, model: Model) -> JobFolder:
         """Make the folder of the model's job."""
@@ -216,11 +240,14 @@ class Warehouse:
                 if outcome.failure:
                     raise TrainingFailed(outcome.failure)
                 outcome = self._late(model, outcome)
-                self.publish_program(model)
+                program = self.publish_program(replace(model, outcome=outcome))
+                given = _gives_probabilities(model, program)
+                outcome = replace(outcome, gives_probabilities=given)
                 # Whoever waits for READY calls the function at once: it is there before.
-                self.install_function(replace(model, outcome=outcome))
+                self.install_function(model.advance(State.READY, outcome), program)
                 self.record_ready(model, outcome)
             except VestoError as error:
+                self._remove_functions(model)
                 self.record_failure(model, replace(outcome, failure=error.message))
             self.clear_job(model)
 
@@ -230,12 +257,12 @@ class Warehouse:
             return outcome
         return replace(outcome, job_status="MaxAutoMLJobRuntimeReached")
 
-    def publish_program(self, model: Model) -> None:
-        """Copy program and report to ``models/<id>/<version>`` and make the program known."""
+    def publish_program(self, model: Model) -> Program:
+        """Check the program, and copy it and the report to ``models/<id>/<version>``."""
         source, home = self.jobs.folder(model.id), self.program_file(model).parent
         draft = home.with_name(home.name + ".draft")
         try:
-            registry.register(source.program.read_bytes())
+            program = _checked_program(source.program.read_bytes(), model)
             remove_folder(draft)
             draft.mkdir(parents=True)
             shutil.copy2(source.program, draft / "program.safetensors")
@@ -245,6 +272,7 @@ class Warehouse:
             flush_folder(home.parent)
         except OSError as error:
             raise TrainingFailed("the model could not be stored", detail=str(error)) from error
+        return program
 
     def record_ready(self, model: Model, outcome: Outcome) -> Model:
         """Say in the catalog that the model is READY."""
@@ -258,9 +286,14 @@ class Warehouse:
         if current is not None and current.state is State.TRAINING:
             self.catalog.replace(current, current.advance(State.FAILED, outcome))
 
-    def install_function(self, model: Model) -> None:
-        """Make the model's SQL function."""
-        self.engine.install(function_of(model))
+    def install_function(self, model: Model, program: Program | None) -> None:
+        """Make the SQL functions of a READY model; without a program they say that it is damaged."""
+        for function in functions_of(model):
+            self.engine.install(function, program)
+
+    def _remove_functions(self, model: Model) -> None:
+        for function in functions_of(model):
+            self.engine.remove(function)
 
     def clear_job(self, model: Model) -> None:
         """Remove the job's files, unless the user wants to keep them."""
@@ -274,8 +307,9 @@ class Warehouse:
     def drop(self, model: Model) -> None:
         """Remove the model, its function and its files; a running job is killed."""
         with self._change:
+            now = self.catalog.by_id(model.id) or model
             self.catalog.remove(model)
-            self.engine.remove(function_of(model))
+            self._remove_functions(now)
         self.jobs.forget(model.id)
         remove_folder(self.path / "models" / model.id)
 
@@ -284,6 +318,20 @@ class Warehouse:
     def program_file(self, model: Model) -> Path:
         """Where the model's program stands once it is READY."""
         return self.path / "models" / model.id / str(model.version) / "program.safetensors"
+
+    def program(self, model: Model) -> Program:
+        """The program of a READY model, read from its file.
+
+        Raises:
+            InputOutputError: The file cannot be read.
+            DataCorrupted: It is damaged, or another model's.
+        """
+        try:
+            content = self.program_file(model).read_bytes()
+        except OSError as error:
+            message = f'the program of model "{model.name}" cannot be read'
+            raise InputOutputError(message, detail=str(error)) from error
+        return _checked_program(content, model)
 
     def is_refreshable(self, model: Model) -> bool:
         """Whether the tables and columns of the training query still exist."""
@@ -348,14 +396,29 @@ class Warehouse:
         self.close()
 
 
-def function_of(model: Model) -> Function:
-    """The SQL function of a model."""
+def functions_of(model: Model) -> list[Function]:
+    """The SQL functions of a model, the prediction first."""
     definition, outcome = model.definition, model.outcome or Outcome()
     parameters = tuple(Column(p.name, BY_NAME[p.type]) for p in definition.parameters)
-    returns = BY_NAME[outcome.return_type or "float8"]
-    return Function(
-        definition.function_schema, definition.function, parameters, returns, outcome.program
-    )
+    made = Function(
+        definition.function_schema, definition.function, parameters,
+        BY_NAME[outcome.return_type or "float8"], outcome.program,
+    )  # fmt: skip
+    document = replace(made, returns=BY_NAME["super"], gives_probabilities=True)
+    return [made, *(replace(document, name=name) for name in model.probability_functions)]
+
+
+def _checked_program(content: bytes, model: Model) -> Program:
+    """The program in a file's content, which must be the one that the catalog names."""
+    program = load(content)
+    if model.outcome is None or content_hash(content) != model.outcome.program:
+        raise DataCorrupted("the program is not the one that the catalog names")
+    return program
+
+
+def _gives_probabilities(model: Model, program: Program) -> bool:
+    known = bool(program.output.labels) and program.output.link != "argmax"
+    return known and model.definition.may_give_probabilities
 
 
 def _owner(content: bytes) -> str:

@@ -153,6 +153,37 @@ class TestImport:
         assert isinstance(run("import", path, tmp_path / "none").exception, vesto.VestoError)
 
 
+class TestExport:
+    def test_a_model_becomes_a_file_and_a_file_is_kept_unless_it_is_replaced(
+        self, shop: Path, tmp_path: Path
+    ) -> None:
+        """What DuckDB does with it is told by ``tests/test_native_scoring.py``."""
+        file = tmp_path / "m.vesto"
+        run("sql", shop, SMALL_MODEL.format(name="m", function="f"))
+        done = run("export", shop, "M", file)
+        assert done.exit_code == 0, done.output
+        assert re.search(
+            r"vesto_predict_int4\('[0-9a-f]{64}', a int8, b float8, c bool\)", done.stdout
+        )
+        before = file.read_bytes()
+        file.write_bytes(b"mine")
+        refused = run("export", shop, "m", file)
+        assert isinstance(refused.exception, vesto.VestoError)
+        assert (refused.exception.sqlstate, file.read_bytes()) == ("58P02", b"mine")
+        assert run("export", shop, "m", file, "--replace").exit_code == 0
+        assert file.read_bytes() == before
+
+    def test_what_cannot_be_written_is_told(self, shop: Path, tmp_path: Path) -> None:
+        assert run("export", shop, "none", tmp_path / "x").exception.sqlstate == "42704"
+        failing = SMALL_MODEL.format(name="m", function="f")
+        run("sql", shop, failing.replace("NUM_ROUND '5'", "EVAL_METRIC 'none such'"))
+        assert run("export", shop, "m", tmp_path / "x").exception.sqlstate == "58000"
+        run("sql", shop, SMALL_MODEL.format(name="n", function="g"))
+        unwritable = run("export", shop, "n", tmp_path / "no folder" / "x")
+        assert unwritable.exception.sqlstate == "58030"
+        assert [entry.name for entry in tmp_path.iterdir()] == ["shop"]
+
+
 class TestShell:
     def test_a_script_runs_and_its_failure_is_the_exit_code(self, shop: Path) -> None:
         script = (

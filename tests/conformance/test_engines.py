@@ -15,7 +15,7 @@ import pytest
 
 from vesto.engines import ENGINES, Column, Connection, Engine, Function
 from vesto.errors import VestoError
-from vesto.programs import registry, storage
+from vesto.programs import storage
 from vesto.programs.bodies import Linear
 from vesto.programs.program import Input, Program, value_output
 from vesto.programs.steps import Number
@@ -41,15 +41,23 @@ VALUES = {
 }
 
 
+@pytest.fixture
+def native() -> str:
+    """The setting: which scorer the engine uses."""
+    return "auto"
+
+
 @pytest.fixture(params=ENGINES.names())
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Engine]]:
+def opened(
+    request: pytest.FixtureRequest, tmp_path: Path, native: str
+) -> Iterator[Callable[[], Engine]]:
     """Open the engine over one folder, again and again."""
     kind = ENGINES.get(request.param)
     assert kind is not None
     engines: list[Engine] = []
 
     def open_engine() -> Engine:
-        engines.append(kind.open(tmp_path, Settings()))
+        engines.append(kind.open(tmp_path, Settings(native=native)))
         return engines[-1]
 
     yield open_engine
@@ -78,16 +86,16 @@ def sqlstate(act: Callable[[], object]) -> str:
     return caught.value.sqlstate
 
 
-def function(slope: float, name: str = "f", *, arguments: int = 1) -> Function:
+def function(slope: float, name: str = "f", *, arguments: int = 1) -> tuple[Function, Program]:
     """A function of one program: the sum of its arguments times ``slope``."""
     inputs = tuple(Input(f"a{place}", "float8") for place in range(arguments))
     body = Linear(np.full((1, arguments), slope), np.zeros(1))
     steps = tuple(Number(place) for place in range(arguments))
     features = tuple(range(arguments, 2 * arguments))
     program = Program(inputs, steps, features, body, value_output("float8"))
-    content = storage.dump(program)
+    content = storage.content_hash(storage.dump(program))
     columns = tuple(Column(item.name, BY_NAME[item.type]) for item in inputs)
-    return Function("public", name, columns, BY_NAME["float8"], registry.register(content))
+    return Function("public", name, columns, BY_NAME["float8"], content), program
 
 
 class TestValues:
@@ -205,30 +213,41 @@ class TestTransactions:
         assert rows(engine.connect(), "SELECT count(*) AS n FROM t") == [(0,)]
 
 
+@pytest.mark.parametrize("native", ["auto", "off"])
 class TestFunctions:
     def test_installed_replaced_removed_as_open_lines_see_it(self, engine: Engine) -> None:
         line = engine.connect()
-        engine.install(function(2.0))
+        engine.install(*function(2.0))
         line.execute("CREATE VIEW v AS SELECT f(CAST(3 AS DOUBLE)) AS y")
         assert rows(line, "SELECT f(CAST(3 AS DOUBLE)) AS y") == [(6.0,)]
         assert ("public", "f") in engine.functions()
-        engine.install(function(5.0))
+        engine.install(*function(5.0))
         assert rows(line, "SELECT f(CAST(3 AS DOUBLE)) AS y") == rows(line, "SELECT * FROM v")
         assert rows(line, "SELECT y FROM v") == [(15.0,)]
-        engine.remove(function(5.0))
-        engine.remove(function(5.0))
+        engine.remove(function(5.0)[0])
+        engine.remove(function(5.0)[0])
         assert engine.functions() == set()
         assert sqlstate(lambda: line.execute("SELECT f(1.0)")) == "42883"
 
+    def test_without_a_program_it_is_there_and_says_what_it_lacks(self, engine: Engine) -> None:
+        made, program = function(2.0, "lost")
+        engine.install(made, None)
+        assert engine.functions() == {("public", "lost")}
+        line = engine.connect()
+        ask = "SELECT lost(CAST(1 AS DOUBLE)) AS y"
+        assert sqlstate(lambda: line.execute(ask).read_all()) == "XX001"
+        engine.install(made, program)
+        assert rows(line, ask) == [(2.0,)]
+
     def test_null_arguments_reach_the_program(self, engine: Engine) -> None:
-        engine.install(function(2.0))
+        engine.install(*function(2.0))
         line = engine.connect()
         found = rows(line, "SELECT f(CAST(NULL AS DOUBLE)) AS y, f(CAST(1 AS DOUBLE)) AS z")
         assert found[0][1] == 2.0
         assert found[0][0] is not None
 
     def test_the_signature_is_named_where_arguments_do_not_fit(self, engine: Engine) -> None:
-        engine.install(function(1.0, arguments=2))
+        engine.install(*function(1.0, arguments=2))
         line = engine.connect()
         with pytest.raises(VestoError) as caught:
             line.execute("SELECT f('x', DATE '2024-01-01') AS y").read_all()
@@ -236,14 +255,14 @@ class TestFunctions:
         assert "a1 float8" in caught.value.hint
 
     def test_many_rows_are_scored_in_their_order(self, engine: Engine) -> None:
-        engine.install(function(2.0))
+        engine.install(*function(2.0))
         line = engine.connect()
         line.execute("CREATE TABLE t AS SELECT CAST(range AS DOUBLE) AS x FROM range(300000)")
         assert rows(line, "SELECT count(*) AS n FROM t WHERE f(x) = 2 * x") == [(300_000,)]
 
     def test_a_query_sees_one_function_while_it_is_swapped(self, engine: Engine) -> None:
         """No query fails or mixes two programs while another thread replaces the function."""
-        engine.install(function(0.0))
+        engine.install(*function(0.0))
         done, wrong = threading.Event(), list[object]()
 
         def ask() -> None:
@@ -261,14 +280,14 @@ class TestFunctions:
         for thread in threads:
             thread.start()
         for slope in range(100):
-            engine.install(function(float(slope)))
+            engine.install(*function(float(slope)))
         done.set()
         for thread in threads:
             thread.join()
         assert wrong == []
 
     def test_the_engine_knows_its_own_functions(self, engine: Engine) -> None:
-        engine.install(function(1.0))
+        engine.install(*function(1.0))
         assert engine.is_taken("sum")
         assert not engine.is_taken("f")
 
@@ -292,13 +311,13 @@ class TestWarehouse:
     ) -> None:
         engine = opened()
         line = engine.connect()
-        engine.install(function(2.0))
+        engine.install(*function(2.0))
         line.execute("CREATE TABLE t AS SELECT CAST(4 AS DOUBLE) AS x")
         line.execute("CREATE VIEW v AS SELECT f(x) AS y FROM t")
         engine.close()
         again = opened()
         if ("public", "f") not in again.functions():
-            again.install(function(2.0))
+            again.install(*function(2.0))
         assert rows(again.connect(), "SELECT y FROM v") == [(8.0,)]
 
     def test_a_locked_engine_reaches_nothing_outside(self, engine: Engine, tmp_path: Path) -> None:
@@ -317,5 +336,5 @@ class TestWarehouse:
         ]
         for sql in hostile:
             assert sqlstate(lambda sql=sql: line.execute(sql).read_all()) == "42501", sql
-        engine.install(function(2.0))
+        engine.install(*function(2.0))
         assert rows(line, "SELECT f(CAST(3 AS DOUBLE)) AS y") == [(6.0,)]

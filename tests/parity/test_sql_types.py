@@ -9,7 +9,7 @@ import pytest
 
 from vesto.engines import ENGINES, Column, Connection, Engine, Function
 from vesto.errors import VestoError
-from vesto.programs import registry, storage
+from vesto.programs import storage
 from vesto.programs.bodies import Linear
 from vesto.programs.program import Input, Program, value_output
 from vesto.programs.steps import PARTS, Category, DateParts, Number, Step, TextNumber
@@ -48,9 +48,9 @@ def scored(engine: Engine, connection: Connection, kind: str, step: Step, value:
     features = tuple(range(1, 1 + step.width))
     body = Linear(weights, np.zeros(1))
     program = Program((Input("x", kind),), (step,), features, body, value_output("float8"))
-    name = registry.register(storage.dump(program))
+    name = storage.content_hash(storage.dump(program))
     parameters = (Column("x", BY_NAME[kind]),)
-    engine.install(Function("public", "f", parameters, BY_NAME["float8"], name))
+    engine.install(Function("public", "f", parameters, BY_NAME["float8"], name), program)
     found = connection.execute(f"SELECT f(x) AS y FROM (SELECT {value} AS x)").read_all()
     (score,) = found["y"].to_pylist()
     return float(score)

@@ -9,6 +9,8 @@ from typing import Final
 
 from vesto.errors import ModelNotReady
 
+PROBABILITY_SUFFIXES: Final = ("_prob", "_probabilities")
+
 
 class State(StrEnum):
     """Where a model is in its life. DROP MODEL ends every state."""
@@ -70,6 +72,17 @@ class Definition:
     engine_sql: str = ""
 
     @property
+    def may_give_probabilities(self) -> bool:
+        """Whether the model may learn classes, each with a probability.
+
+        With AUTO ON the training rows decide where nothing is said; ``binary:hinge`` learns which
+        side of a line a row is on, and no probability.
+        """
+        if self.auto:
+            return self.problem_type != "REGRESSION" and self.objective != "MSE"
+        return self.objective in {"binary:logistic", "multi:softmax"}
+
+    @property
     def signature(self) -> str:
         """The function as an error message names it, as ``f(state varchar, age int4)``."""
         arguments = ", ".join(f"{p.name} {p.type}" for p in self.parameters)
@@ -82,10 +95,11 @@ class Outcome:
 
     ``program`` is the program's content hash; ``return_type`` the SQL type its function has.
     ``metric`` is the row that SHOW MODEL prints, as ``validation:f1_binary``. ``cpu_s`` counts
-    processor seconds of the job.
+    processor seconds of the job. ``gives_probabilities`` says that there are functions for them.
     """
 
     program: str = ""
+    gives_probabilities: bool = False
     return_type: str = ""
     model_type: str = ""
     problem_type: str = ""
@@ -112,6 +126,23 @@ class Model:
     state: State = State.TRAINING
     version: int = 1
     outcome: Outcome | None = None
+
+    @property
+    def probability_functions(self) -> tuple[str, ...]:
+        """The names of the functions that return the probabilities of all classes.
+
+        Until training has shown whether there are any, their names are kept free.
+        """
+        ready = self.outcome if self.state is State.READY else None
+        given = ready.gives_probabilities if ready else self.definition.may_give_probabilities
+        if not given:
+            return ()
+        return tuple(self.definition.function + suffix for suffix in PROBABILITY_SUFFIXES)
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The names of all its SQL functions, the prediction first."""
+        return (self.definition.function, *self.probability_functions)
 
     def advance(self, to: State, outcome: Outcome) -> Model:
         """The model in its next state.

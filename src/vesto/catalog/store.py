@@ -105,9 +105,13 @@ class Catalog:
         return next((model for model in self.models() if model.id == model_id), None)
 
     def functions(self, name: str) -> list[Model]:
-        """The models whose function has that name in any schema; case does not count."""
+        """The models that have a function of that name in any schema; case does not count."""
         wanted = name.lower()
-        return [model for model in self.models() if model.definition.function.lower() == wanted]
+        return [
+            model
+            for model in self.models()
+            if any(function.lower() == wanted for function in model.functions)
+        ]
 
     def _read(self) -> list[Model]:
         rows = sa.select(_MODELS).order_by(_MODELS.c.schema, _MODELS.c.name)

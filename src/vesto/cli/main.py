@@ -1,4 +1,4 @@
-"""``vesto``: sql, shell, load and import."""
+"""``vesto``: sql, shell, load, import and export."""
 
 from __future__ import annotations
 
@@ -103,6 +103,25 @@ def import_(
     with connect(path, wait=False) as session:
         for name, rows in import_database(session, file):
             typer.echo(f"{name}: {rows} row{'' if rows == 1 else 's'}")
+
+
+@app.command()
+def export(
+    path: Warehouse,
+    model: Annotated[str, typer.Argument(help="the model's name, as in SQL")],
+    file: Annotated[Path, typer.Argument(help="the file to write")],
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help="overwrite a file")] = False,
+) -> None:
+    """Write a model as one file, to use in DuckDB without Vesto."""
+    from vesto.cli.export import export_model  # noqa: PLC0415 - --help stays quick
+    from vesto.session import connect  # noqa: PLC0415
+
+    with connect(path, wait=False) as session:
+        calls = export_model(session, model, file, replace=replace)
+    typer.echo(f"{model} written to {file}; in SQL it is")
+    for call in calls:
+        typer.echo(f"  {call}")
 
 
 def main() -> None:

@@ -62,7 +62,6 @@ def bind_training(statement: CreateModel, context: Context) -> TrainModel:
         clause = "TARGET" if "TARGET" in error.message else "FROM"
         raise error.at(statement.span(clause)) from None
     parameters = tuple(Parameter(c.name, c.type.name) for c in columns if c.name != target)
-    _check_function(statement, context, function_schema, parameters)
     target_type = next(column.type.name for column in columns if column.name == target)
     definition = _definition(
         statement, context, sql, target, target_type, parameters, function_schema
@@ -71,6 +70,7 @@ def bind_training(statement: CreateModel, context: Context) -> TrainModel:
         id=uuid4().hex, schema=schema, name=statement.name.object, owner=context.user,
         created_at=datetime.now(UTC), definition=definition,
     )  # fmt: skip
+    _check_functions(statement, context, model)
     return TrainModel(model)
 
 
@@ -148,25 +148,37 @@ def _check_names(
         raise DuplicateModel(message, hint=hint, span=statement.span("NAME"))
 
 
-def _check_function(
-    statement: CreateModel, context: Context, schema: str, parameters: tuple[Parameter, ...]
-) -> None:
-    assert statement.function
-    name, span = statement.function.object, statement.span("FUNCTION")
+def _check_functions(statement: CreateModel, context: Context, model: Model) -> None:
+    """The names of all functions that the model makes are free."""
+    for name in model.functions:
+        try:
+            _check_free(context, model.definition.function_schema, name)
+        except DuplicateFunction as error:
+            raise _told(error, model, name).at(statement.span("FUNCTION")) from None
+    longest = max(model.definition.parameters, key=lambda p: len(p.name))
+    checked(longest.name, statement.span("FROM"))
+
+
+def _check_free(context: Context, schema: str, name: str) -> None:
     if context.warehouse.engine.is_taken(name) or is_known_function(name):
-        hint = "Choose another name."
-        raise DuplicateFunction(f'"{name}" is a function of SQL', hint=hint, span=span)
+        raise DuplicateFunction(f'"{name}" is a function of SQL', hint="Choose another name.")
     for other in context.warehouse.catalog.functions(name):
-        if other.definition.function_schema == schema:
-            message = f'function "{name}" already exists'
+        if other.definition.function_schema.lower() == schema.lower():
             hint = f'It belongs to model "{other.name}".'
-            raise DuplicateFunction(message, hint=hint, span=span)
+            raise DuplicateFunction(f'function "{name}" already exists', hint=hint)
     mine = "SELECT 1 FROM dev.vesto.functions WHERE schema_name = ? AND function_name = ?"
     if rows(context.connection, mine, [schema.lower(), name.lower()]):
         hint = "DROP FUNCTION removes it."
-        raise DuplicateFunction(f'function "{name}" already exists', hint=hint, span=span)
-    longest = max(parameters, key=lambda p: len(p.name))
-    checked(longest.name, statement.span("FROM"))
+        raise DuplicateFunction(f'function "{name}" already exists', hint=hint)
+
+
+def _told(error: DuplicateFunction, model: Model, name: str) -> DuplicateFunction:
+    """The error; of a name that the user did not write it says where it comes from."""
+    function = model.definition.function
+    if name != function:
+        also = " and ".join(model.probability_functions)
+        error.hint += f" FUNCTION {function} makes {also} too, for the probabilities of classes."
+    return error
 
 
 def _query(statement: CreateModel, context: Context) -> str:

@@ -16,6 +16,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
 from vesto.dialect.rules.apply import MASKING, apply, span_of, unmask
+from vesto.dialect.rules.documents import SUPER
 from vesto.dialect.rules.views import check_written, expand_late_views
 from vesto.dialect.surroundings import Surroundings
 from vesto.errors import (
@@ -43,12 +44,16 @@ _OBJECTS: Final = {"TABLE", "VIEW", "SCHEMA"}
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A prediction function as the catalog has it; parameters are names and SQL type names."""
+    """A prediction function as the catalog has it; parameters are names and SQL type names.
+
+    One that ``is_super`` returns a document, into which paths may lead.
+    """
 
     schema: str
     name: str
     parameters: tuple[tuple[str, str], ...]
     ready: bool
+    is_super: bool = False
 
     def __str__(self) -> str:
         inside = ", ".join(f"{name} {kind}" for name, kind in self.parameters)
@@ -299,6 +304,8 @@ def _resolve(call: exp.Anonymous, signatures: Sequence[Signature], span: Span | 
     cast = [_cast(argument, place, signature, span) for place, argument in enumerate(ordered)]
     call.set("this", exp.to_identifier(signature.name, quoted=True))
     call.set("expressions", cast)
+    if signature.is_super:
+        call.meta[SUPER] = True
 
 
 def _counts(signatures: Sequence[Signature]) -> str:

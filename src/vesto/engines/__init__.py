@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from vesto.dialect.surroundings import Surroundings
 from vesto.plugins import Plugins
+from vesto.programs.program import Program
 from vesto.settings import Settings
 from vesto.types import SqlType
 
@@ -25,13 +26,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A prediction function as SQL sees it: ``program`` is the content hash it scores with."""
+    """A prediction function as SQL sees it: ``program`` is the content hash it scores with.
+
+    One that ``gives_probabilities`` returns those of all labels as a SUPER document.
+    """
 
     schema: str
     name: str
     parameters: tuple[Column, ...]
     returns: SqlType
     program: str
+    gives_probabilities: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +128,12 @@ class Engine(Protocol):
         """Make ``vesto.<view>`` a view over what ``rows`` returns whenever it is read."""
         ...
 
-    def install(self, function: Function) -> None:
-        """Make or replace a prediction function, in one step for all connections."""
+    def install(self, function: Function, program: Program | None) -> None:
+        """Make or replace a prediction function, in one step for all connections.
+
+        The engine holds the program until the function is replaced or removed, and queries that
+        began before go on with it. Without a program the function says that it finds none.
+        """
         ...
 
     def remove(self, function: Function) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
@@ -55,14 +56,14 @@ _CLASSES: Final[tuple[tuple[type[Exception], type[VestoError]], ...]] = (
 
 # The check that CREATE TABLE makes of VARCHAR(n).
 _TOO_LONG: Final = re.compile(r"CHECK constraint failed .*CHECK\(\(strlen\((.+?)\) <= (\d+)\)\)")
-_OURS: Final = re.compile(r"vesto:(\{.*?\})(?:$|\n|\s)", re.DOTALL)
+_OURS: Final = re.compile(r"vesto:(?=\{)")
 
 
 def translated(error: BaseException) -> VestoError:
     """The error that a client sees for one that DuckDB raised."""
     text = str(error)
-    if ours := _OURS.search(text):
-        return errors.from_json(ours.group(1))
+    if ours := _ours(text):
+        return ours
     if long := _TOO_LONG.search(text):
         column, size = long.group(1).strip('"'), long.group(2)
         message = f'value too long for column "{column}": it takes at most {size} bytes'
@@ -73,6 +74,17 @@ def translated(error: BaseException) -> VestoError:
     lines = message.splitlines() or ["the engine gave no reason"]
     detail = f"LINE {context}".rstrip() if context else ""
     return _kind(error)(_lower_first(lines[0]), detail=detail, hint=" ".join(lines[1:]).strip())
+
+
+def _ours(text: str) -> VestoError | None:
+    """The error that our own functions wrote into the text; DuckDB's words may stand around it."""
+    for place in _OURS.finditer(text):
+        try:
+            _, end = json.JSONDecoder().raw_decode(text, place.end())
+            return errors.from_json(text[place.end() : end])
+        except (ValueError, LookupError, TypeError):
+            continue
+    return None
 
 
 def _kind(error: BaseException) -> type[VestoError]:

@@ -24,12 +24,12 @@ from vesto.dialect.names import literal, quoted
 from vesto.dialect.surroundings import Surroundings
 from vesto.engines import Column, Connection, Function, Sample
 from vesto.engines._duckdb_errors import translated
+from vesto.engines._duckdb_programs import Programs, open_scorer
 from vesto.engines._sample import draw
-from vesto.errors import InvalidParameterValue, UndefinedFunction, UndefinedSchema, VestoError
-from vesto.programs import reference, registry
+from vesto.errors import InvalidParameterValue, UndefinedSchema, VestoError
 from vesto.programs.program import Program
 from vesto.settings import Settings
-from vesto.types import BY_NAME, converts, from_arrow, from_duckdb
+from vesto.types import from_duckdb
 
 log: Final = logging.getLogger(__name__)
 DATABASE: Final = "dev"
@@ -44,6 +44,7 @@ _SETTINGS: Final = (
     "SET GLOBAL integer_division = true",
     "SET GLOBAL autoinstall_known_extensions = false",
     "SET GLOBAL allow_community_extensions = false",
+    "SET GLOBAL allow_unsigned_extensions = false",
     "SET GLOBAL TimeZone = 'UTC'",
     "SET GLOBAL python_scan_all_frames = true",
 )
@@ -54,7 +55,11 @@ _LOCKS: Final = (
     "SET lock_configuration = true",
 )
 LIBRARY: Final = Path(__file__).with_name("duckdb_library.sql")
-RETURN_TYPES: Final = ("bool", "int2", "int4", "int8", "float4", "float8", "varchar")
+# How the engine writes the body of our macros; older files have the functions without a schema.
+_LOST: Final = "the program of this function is not there"
+_SCORES: Final = (
+    rf"^(\"?system\"?\.main\.)?vesto_(predict_|probabilities\()|failure\('XX001', '{_LOST}'\)"
+)
 
 
 class DuckDBEngine:
@@ -66,16 +71,25 @@ class DuckDBEngine:
         """Open or make the file.
 
         Raises:
-            VestoError: The file is damaged, or the disk is full.
+            VestoError: The file is damaged, the disk is full, or the setting ``native`` asks for
+                what the machine does not have.
         """
-        config: dict[str, Any] = {"threads": settings.threads} if settings.threads else {}
+        # Our own extension is not signed by DuckDB's makers.
+        config: dict[str, Any] = {"allow_unsigned_extensions": "true"}
+        if settings.threads:
+            config["threads"] = settings.threads
         if settings.memory_limit_mb:
             config["memory_limit"] = f"{settings.memory_limit_mb}MB"
         self._write = threading.Lock()
         self._lines: WeakSet[DuckDBConnection] = WeakSet()
         with _sqlstates():
             self._root = duckdb.connect(":memory:", config=config)
-            self._prepare(path)
+            try:
+                self._programs = Programs(open_scorer(self._root, settings.native))
+                self._prepare(path)
+            except BaseException:
+                self._root.close()
+                raise
 
     def _prepare(self, path: Path) -> None:
         for setting in _SETTINGS:
@@ -88,15 +102,6 @@ class DuckDBEngine:
         for schema in (SCHEMA, "vesto"):
             self._root.execute(f"CREATE SCHEMA IF NOT EXISTS {DATABASE}.{schema}")
         self._install_library()
-        for name in RETURN_TYPES:
-            # Without parameter types DuckDB hands over any number of arguments as they are.
-            self._make_function(
-                generic_function(name),
-                _predict,
-                None,
-                BY_NAME[name].duckdb,
-                null_handling="special",
-            )
 
     def _install_library(self) -> None:
         """Redshift's functions as macros; written only where the file has another version."""
@@ -149,19 +154,29 @@ class DuckDBEngine:
             f"SELECT {names} FROM (SELECT unnest({function}(1)) AS row)"
         )
 
-    def install(self, function: Function) -> None:
+    def install(self, function: Function, program: Program | None) -> None:
         """Make or replace the function's macro; views and prepared statements follow it."""
         names = ", ".join(quoted(parameter.name) for parameter in function.parameters)
-        target = f"{generic_function(function.returns.name)}({literal(function.program)}, {names})"
-        with self._write, _sqlstates():
+        # The extension refuses an unknown program when the macro is made.
+        body = f"system.main.{generic_function(function)}({literal(function.program)}, {names})"
+        if program is None:
+            failure = f"{DATABASE}.vesto.failure('XX001', {literal(_LOST)})"
+            body = f"CAST({failure} AS {function.returns.duckdb})"
+        with (
+            self._write,
+            _sqlstates(),
+            self._programs.swapped(_key(function), function.program, program),
+        ):
             self._root.execute(
-                f"CREATE OR REPLACE MACRO {self._place(function)}({names}) AS {target}"
+                f"CREATE OR REPLACE MACRO {self._place(function)}({names}) AS {body}"
             )
 
     def remove(self, function: Function) -> None:
         """Remove the function's macro."""
-        with self._write, _sqlstates(), suppress(UndefinedSchema):
-            self._root.execute(f"DROP MACRO IF EXISTS {self._place(function)}")
+        with self._write, _sqlstates():
+            with suppress(UndefinedSchema), _sqlstates():
+                self._root.execute(f"DROP MACRO IF EXISTS {self._place(function)}")
+            self._programs.drop(_key(function))
 
     @staticmethod
     def _place(function: Function) -> str:
@@ -171,8 +186,8 @@ class DuckDBEngine:
         """Schema and name of the macros that call one of the generic functions."""
         found = self._asked(
             "SELECT schema_name, function_name FROM duckdb_functions() WHERE database_name = ? "
-            "AND starts_with(macro_definition, 'vesto_predict_')",
-            [DATABASE],
+            "AND regexp_matches(macro_definition, ?)",
+            [DATABASE, _SCORES],
         )
         return {(schema, name) for schema, name in found}
 
@@ -202,6 +217,8 @@ class DuckDBEngine:
         except VestoError as error:
             # What is committed stands in the write-ahead log and is read when it is opened next.
             log.warning("the tables could not be written to their file: %s", error)
+        with self._write, suppress(duckdb.Error):
+            self._programs.close()
         self._root.close()
 
 
@@ -218,41 +235,16 @@ def _sqlstates() -> Iterator[None]:
         raise
 
 
-def generic_function(type_name: str) -> str:
-    """The SQL function that scores any program whose output has that type."""
-    return f"vesto_predict_{'varchar' if type_name == 'bpchar' else type_name}"
+def generic_function(function: Function) -> str:
+    """The SQL function that scores any program with such an output."""
+    if function.gives_probabilities:
+        return "vesto_probabilities"
+    name = function.returns.name
+    return f"vesto_predict_{'varchar' if name == 'bpchar' else name}"
 
 
-def _predict(*columns: Any) -> Any:
-    """Score one chunk: the program's hash, then one Arrow column for each input."""
-    try:
-        name, *given = [_flat(column) for column in columns]
-        if not len(name):
-            return pa.nulls(0)
-        program = registry.find(name[0].as_py())
-        _check_arguments(program, given)
-        return reference.score(program, given)
-    except VestoError as error:
-        # DuckDB hands on nothing but the text of an exception.
-        raise RuntimeError(f"vesto:{error.to_json()}") from error
-
-
-def _flat(column: Any) -> Any:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def _check_arguments(program: Program, given: list[Any]) -> None:
-    inputs = program.inputs
-    signature = ", ".join(f"{item.name} {item.type}" for item in inputs)
-    if len(given) != len(inputs):
-        message = f"the function takes {len(inputs)} arguments, not {len(given)}"
-        raise UndefinedFunction(message, hint=f"Its arguments are ({signature}).")
-    for place, (item, column) in enumerate(zip(inputs, given, strict=True), start=1):
-        kind = from_arrow(column.type)
-        if not converts(kind, BY_NAME[item.type]):
-            message = f'argument {place} "{item.name}" has the type {kind.name}, not {item.type}'
-            hint = f"The arguments are ({signature}); cast this one, as in x::{item.type}."
-            raise UndefinedFunction(message, hint=hint)
+def _key(function: Function) -> tuple[str, str]:
+    return function.schema.lower(), function.name.lower()
 
 
 class DuckDBConnection:

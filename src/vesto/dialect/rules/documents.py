@@ -24,6 +24,8 @@ from vesto.dialect.rules.build import (
 )
 
 ITEM: Final = "vesto.item"
+# What marks a call, in its meta, as one whose value is SUPER.
+SUPER: Final = "vesto_super"
 
 
 def _object(call: Call) -> exp.Expr:
@@ -116,7 +118,7 @@ def super_names(tree: exp.Expr, columns: Collection[str]) -> set[str]:
     found = set(columns)
     for alias in tree.find_all(exp.Alias):
         value = alias.this
-        made = isinstance(value, exp.Anonymous) and value.name.lower() in _MADE
+        made = _is_made(value)
         kept = isinstance(value, exp.Column) and value.name.lower() in found
         path = isinstance(value, exp.Dot | exp.Bracket)
         if made or kept or path or _to_super(value):
@@ -128,6 +130,12 @@ def super_names(tree: exp.Expr, columns: Collection[str]) -> set[str]:
         if isinstance(index.this, exp.Alias):
             found.add(index.this.alias.lower())
     return found
+
+
+def _is_made(value: exp.Expr) -> bool:
+    """Whether it is a call, with or without a schema, whose value is SUPER."""
+    call = value.expression if isinstance(value, exp.Dot) else value
+    return isinstance(call, exp.Anonymous) and (call.name.lower() in _MADE or SUPER in call.meta)
 
 
 def _to_super(value: exp.Expr) -> bool:
@@ -168,7 +176,7 @@ def _navigated(node: exp.Expr, names: set[str]) -> exp.Expr:
     base, steps = parts
     if isinstance(base, exp.Column):
         base, steps = _split(base, steps, names)
-    elif not (isinstance(base, exp.Anonymous) and base.name.lower() in _MADE):
+    elif not _is_made(base):
         return node
     if not steps:
         return node
@@ -182,6 +190,8 @@ def _parts(node: exp.Expr) -> tuple[exp.Expr, list[str | int]] | None:
     """Where a path begins, and its steps; None where a step is no literal."""
     steps: list[str | int] = []
     while True:
+        if isinstance(node, exp.Dot) and _is_made(node):
+            return node.copy(), steps
         if isinstance(node, exp.Dot):
             identifier = node.expression
             if not isinstance(identifier, exp.Identifier):
@@ -288,8 +298,8 @@ def _lateral(value: exp.Expr, alias: str, place: str) -> exp.Expr:
 def _is_super(node: exp.Expr | None, names: set[str]) -> bool:
     if isinstance(node, exp.Paren):
         return _is_super(node.this, names)
-    if isinstance(node, exp.Anonymous):
-        return node.name.lower() in _MADE
+    if isinstance(node, exp.Anonymous | exp.Dot):
+        return _is_made(node)
     return isinstance(node, exp.Column) and node.name.lower() in names
 
 
