@@ -148,18 +148,21 @@ void Output::follow(const PathFunctions& path, double* margins, size_t rows, dou
 // --- Predictions ---------------------------------------------------------------------------------
 
 void Output::decide(const PathFunctions& path, double* margins, size_t rows, double* after, void* out, size_t first) const {
-    if (has_several() && !has_offsets_) {
+    if (wants_greatest()) {
         // Without offsets the greatest margin is the greatest probability.
         uint32_t places[block_rows];
         path.greatest(margins, labels_.size(), rows, places);
-        for (size_t row = 0; row < rows; row++) put_label(places[row], out, first + row);
-        return;
+        return put_labels(places, rows, out, first);
     }
     follow(path, margins, rows, after);
     for (size_t row = 0; row < rows; row++) {
         if (labels_.empty()) put_value(after[row], out, first + row);
         else put_label(label_of(after, row), out, first + row);
     }
+}
+
+void Output::put_labels(const uint32_t* places, size_t rows, void* out, size_t first) const {
+    for (size_t row = 0; row < rows; row++) put_label(places[row], out, first + row);
 }
 
 uint32_t Output::label_of(const double* after, size_t row) const {

@@ -26,6 +26,10 @@ public:
     // may be overwritten.
     void decide(const PathFunctions& path, double* margins, size_t rows, double* after, void* out, size_t first) const;
 
+    // Whether the prediction is the label of the greatest margin, whatever the others are.
+    bool wants_greatest() const { return has_several() && !has_offsets_; }
+    void put_labels(const uint32_t* places, size_t rows, void* out, size_t first) const;
+
 private:
     void read_labels();
     void check(size_t outputs) const;

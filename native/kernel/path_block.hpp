@@ -92,6 +92,10 @@ static inline bool is_finite(float value) {
     return (bits & 0x7F800000U) != 0x7F800000U;
 }
 
+// The processor's own prefetching begins anew in every page, and columns are many: ask for the next
+// block of a column while this one is read. An address behind the end does no harm.
+static inline void ask_for_next_block(const double* at) { __builtin_prefetch((const void*)((uintptr_t)at + sizeof(double) * block)); }
+
 static void narrow(const double* column, size_t rows, float* values, uint64_t* missing) {
     const float nan = __builtin_nanf("");
     size_t row = 0;
@@ -100,6 +104,8 @@ static void narrow(const double* column, size_t rows, float* values, uint64_t* m
     const __m512 most = _mm512_set1_ps(3.402823466e+38F);
     const __m512 no_sign = _mm512_castsi512_ps(_mm512_set1_epi32(0x7FFFFFFF));
     for (; row + 16 <= rows; row += 16) {
+        ask_for_next_block(column + row);
+        ask_for_next_block(column + row + 8);
         const __m512 value = _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(_mm512_loadu_pd(column + row))),
                                                 _mm512_cvtpd_ps(_mm512_loadu_pd(column + row + 8)), 1);
         const __mmask16 gone = _mm512_cmp_ps_mask(_mm512_and_ps(value, no_sign), most, _CMP_NLE_UQ);
@@ -660,6 +666,112 @@ static void linear(const LinearPlan& plan, const double* const* columns, size_t 
     }
 }
 
+// --- The greatest output, by float32 ----------------------------------------------------------------
+
+constexpr size_t singles = 2 * lanes;
+typedef float Singles __attribute__((vector_size(4 * singles)));
+typedef int32_t SingleWholes __attribute__((vector_size(4 * singles)));
+
+static inline Singles singles_at(const float* from) {
+    Singles value;
+    __builtin_memcpy(&value, from, sizeof value);
+    return value;
+}
+
+static inline void store(float* to, Singles value) { __builtin_memcpy(to, &value, sizeof value); }
+
+static inline Singles single(float value) { return Singles{} + value; }
+
+static inline Singles multiplied_and_added(Singles a, Singles b, Singles c) {
+#if defined(__AVX512F__)
+    return (Singles)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#else
+    return a * b + c;
+#endif
+}
+
+static inline Singles absolute(Singles value) { return (Singles)((SingleWholes)value & 0x7FFFFFFF); }
+
+// Columns as float32, and for each row how far its outputs may reach.
+static void narrow_all(const ScreenPlan& plan, const double* const* columns, size_t rows, float* values, float* reach) {
+    for (size_t row = 0; row < block; row++) reach[row] = plan.greatest_bias;
+    for (size_t feature = 0; feature < plan.features; feature++) {
+        const double* column = columns[plan.places[feature]];
+        float* out = values + block * feature;
+        for (size_t row = 0; row < rows; row += 8) {
+            ask_for_next_block(column + row);
+            for (size_t at = row; at < rows && at < row + 8; at++) out[at] = (float)column[at];
+        }
+        for (size_t row = rows; row < block; row++) out[row] = 0;
+        const Singles weight = single(plan.greatest_weight[feature]);
+        for (size_t row = 0; row < block; row += singles)
+            store(reach + row, multiplied_and_added(absolute(singles_at(out + row)), weight, singles_at(reach + row)));
+    }
+}
+
+template <int Width>
+static void score_tile(const ScreenPlan& plan, const float* values, uint32_t output, size_t row, float* scores) {
+    Singles tile[Width][tile_parts];
+#pragma GCC unroll 4
+    for (int at = 0; at < Width; at++)
+#pragma GCC unroll 4
+        for (int part = 0; part < tile_parts; part++) tile[at][part] = single(plan.bias[output + (size_t)at]);
+    for (size_t feature = 0; feature < plan.features; feature++) {
+        const float* from = values + block * feature + row;
+        const float* weights = plan.weights + feature * plan.outputs + output;
+#pragma GCC unroll 4
+        for (int part = 0; part < tile_parts; part++) {
+            const Singles value = singles_at(from + singles * (size_t)part);
+#pragma GCC unroll 4
+            for (int at = 0; at < Width; at++) tile[at][part] = multiplied_and_added(value, single(weights[at]), tile[at][part]);
+        }
+    }
+#pragma GCC unroll 4
+    for (int at = 0; at < Width; at++)
+#pragma GCC unroll 4
+        for (int part = 0; part < tile_parts; part++)
+            store(scores + block * (output + (size_t)at) + row + singles * (size_t)part, tile[at][part]);
+}
+
+// False where the lead over the second is not certain; what is no number is never certain.
+static bool pick(const ScreenPlan& plan, const float* scores, const float* reach, size_t rows, uint32_t* places) {
+    constexpr float least = 1e-25F;
+    SingleWholes doubtful = {};
+    for (size_t row = 0; row < rows; row += singles) {
+        Singles best = singles_at(scores + row);
+        Singles second = single(-__builtin_inff());
+        SingleWholes place = {};
+        for (uint32_t output = 1; output < plan.outputs; output++) {
+            const Singles score = singles_at(scores + block * output + row);
+            const SingleWholes greater = score > best;
+            const Singles loser = greater ? best : score;
+            second = loser > second ? loser : second;
+            best = greater ? score : best;
+            place = greater ? SingleWholes{} + (int32_t)output : place;
+        }
+        doubtful |= ~(best - second > singles_at(reach + row) * plan.rounding + least);
+        if (row + singles <= rows) __builtin_memcpy(places + row, &place, sizeof place);
+        else for (size_t at = 0; row + at < rows; at++) places[row + at] = (uint32_t)place[at];
+    }
+    bool certain = true;
+    for (size_t at = 0; at < singles; at++) certain = certain && !doubtful[at];
+    return certain;
+}
+
+constexpr size_t screened_features = 64;
+constexpr size_t screened_outputs = 64;
+
+static bool screen(const ScreenPlan& plan, const double* const* columns, size_t rows, uint32_t* places) {
+    alignas(64) float values[screened_features * block], scores[screened_outputs * block], reach[block];
+    narrow_all(plan, columns, rows, values, reach);
+    for (size_t row = 0; row < rows; row += singles * tile_parts) {
+        uint32_t output = 0;
+        for (; output + tile_width <= plan.outputs; output += tile_width) score_tile<tile_width>(plan, values, output, row, scores);
+        for (; output < plan.outputs; output++) score_tile<1>(plan, values, output, row, scores);
+    }
+    return pick(plan, scores, reach, rows, places);
+}
+
 // --- The greatest of several -----------------------------------------------------------------------
 
 // Numbers as NumPy's nan_to_num makes them.
@@ -717,6 +829,6 @@ static void exponential(double* values, size_t count) {
 
 }  // namespace VESTO_PATH
 
-const PathFunctions VESTO_PATH_FUNCTIONS = {VESTO_PATH::forest, VESTO_PATH::linear, VESTO_PATH::exponential, VESTO_PATH::greatest};
+const PathFunctions VESTO_PATH_FUNCTIONS = {VESTO_PATH::forest, VESTO_PATH::linear, VESTO_PATH::screen, VESTO_PATH::exponential, VESTO_PATH::greatest};
 
 }  // namespace vesto

@@ -144,10 +144,26 @@ struct LinearPlan {
     uint32_t outputs;
 };
 
+// A linear form in float32, to find the greatest of its outputs: where the lead is greater than
+// everything rounding can have done, float64 would find the same one. With n features rounding moves
+// an output by at most (n + 4) 2^-24 (|bias| + |x| . |w|), and `rounding` is more than twice that factor.
+struct ScreenPlan {
+    const uint32_t* places;  // of the features in the columns
+    size_t features;
+    const float* weights;    // features x outputs
+    const float* bias;
+    uint32_t outputs;
+    const float* greatest_weight;  // of each feature, its absolute value
+    float greatest_bias;
+    float rounding;
+};
+
 // What a code path offers. Columns hold up to 512 rows.
 struct PathFunctions {
     void (*forest)(const ForestPlan&, const double* const* columns, size_t rows, const ForestMemory&, float* sums);
     void (*linear)(const LinearPlan&, const double* const* columns, size_t rows, double* sums);
+    // The place of the greatest output of each row; false where a row is too close to tell.
+    bool (*screen)(const ScreenPlan&, const double* const* columns, size_t rows, uint32_t* places);
     void (*exponential)(double* values, size_t count);
     void (*greatest)(const double* scores, size_t count, size_t rows, uint32_t* places);
 };

@@ -6,6 +6,7 @@
 #include "forest.hpp"
 #include "linear.hpp"
 #include "output.hpp"
+#include "screen.hpp"
 #include "tape.hpp"
 
 namespace vesto {
@@ -22,6 +23,7 @@ struct Implementation {
     Tape all_features;               // runs what makes the features, those too that the body takes together
     std::variant<Forest, Linear> body;
     Output output;
+    std::optional<Screen> screen;    // of a linear form whose greatest output is asked for
     std::vector<uint32_t> columns;   // the registers that the body reads
 };
 

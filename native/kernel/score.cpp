@@ -97,7 +97,6 @@ void check_columns(const Program& program, const Column* columns) {
 
 // The margins of a block, a column of block_rows for each output.
 void run_body(const Implementation& program, const PathFunctions& path, size_t rows, Block& block) {
-    for (size_t at = 0; at < program.columns.size(); at++) block.columns[at] = block.found[program.columns[at]];
     if (const auto* linear = std::get_if<Linear>(&program.body)) return path.linear(linear->plan(), block.columns, rows, block.margins);
     const auto& forest = std::get<Forest>(program.body);
     path.forest(forest.plan(), block.columns, rows, block.forest, block.sums);
@@ -106,7 +105,11 @@ void run_body(const Implementation& program, const PathFunctions& path, size_t r
             block.margins[output * block_rows + row] = block.sums[output * block_rows + row];
 }
 
-// `use(path, first, rows, block)` for each block, once its margins are there.
+void gather(const Implementation& program, Block& block) {
+    for (size_t at = 0; at < program.columns.size(); at++) block.columns[at] = block.found[program.columns[at]];
+}
+
+// `use(path, first, rows, block)` for each block, once the columns that the body reads are there.
 template <typename Use>
 void each_block(const Program& program, const Column* columns, size_t rows, Scratch& scratch, Use use) {
     check_columns(program, columns);
@@ -116,9 +119,17 @@ void each_block(const Program& program, const Column* columns, size_t rows, Scra
     for (size_t first = 0; first < rows; first += block_rows) {
         const size_t count = std::min(block_rows, rows - first);
         inside.tape.run(columns, first, count, block.storage, block.found);
-        run_body(inside, path, count, block);
+        gather(inside, block);
         use(path, first, count, block);
     }
+}
+
+// The labels of the greatest margins, where float32 can tell them all.
+bool predict_by_screen(const Implementation& program, const PathFunctions& path, size_t first, size_t rows, Block& block, void* out) {
+    uint32_t places[block_rows];
+    if (!program.screen || !path.screen(program.screen->plan(), block.columns, rows, places)) return false;
+    program.output.put_labels(places, rows, out, first);
+    return true;
 }
 
 // Columns of block_rows become rows.
@@ -131,6 +142,8 @@ void turn(const double* columns, size_t width, size_t rows, double* out) {
 
 void predict(const Program& program, const Column* columns, size_t rows, Scratch& scratch, void* out) {
     each_block(program, columns, rows, scratch, [&](const PathFunctions& path, size_t first, size_t count, Block& block) {
+        if (predict_by_screen(program.implementation(), path, first, count, block, out)) return;
+        run_body(program.implementation(), path, count, block);
         program.implementation().output.decide(path, block.margins, count, block.after, out, first);
     });
 }
@@ -138,6 +151,7 @@ void predict(const Program& program, const Column* columns, size_t rows, Scratch
 void probabilities(const Program& program, const Column* columns, size_t rows, Scratch& scratch, double* out) {
     const size_t width = program.values();
     each_block(program, columns, rows, scratch, [&](const PathFunctions& path, size_t first, size_t count, Block& block) {
+        run_body(program.implementation(), path, count, block);
         program.implementation().output.follow(path, block.margins, count, block.after);
         turn(block.after, width, count, out + first * width);
     });
@@ -145,7 +159,8 @@ void probabilities(const Program& program, const Column* columns, size_t rows, S
 
 void margins(const Program& program, const Column* columns, size_t rows, Scratch& scratch, double* out) {
     const size_t width = program.outputs();
-    each_block(program, columns, rows, scratch, [&](const PathFunctions&, size_t first, size_t count, Block& block) {
+    each_block(program, columns, rows, scratch, [&](const PathFunctions& path, size_t first, size_t count, Block& block) {
+        run_body(program.implementation(), path, count, block);
         turn(block.margins, width, count, out + first * width);
     });
 }
