@@ -8,10 +8,15 @@ namespace vesto {
 namespace {
 
 constexpr size_t few_words = 64;
+constexpr size_t many_words = 1024;
 constexpr int seeds_tried = 200;
 
-// Few words have room to spare, so that a hash without collisions is found soon.
-size_t slots_for(size_t entries) { return std::bit_ceil((entries <= few_words ? 8 : 2) * entries + 2); }
+// Few words have room to spare, so that a hash without collisions is found soon; many would leave the
+// processor's caches.
+size_t slots_for(size_t entries) {
+    const size_t room = entries <= few_words ? 8 : entries <= many_words ? 4 : 2;
+    return std::bit_ceil(room * entries + 2);
+}
 
 }  // namespace
 
@@ -19,8 +24,8 @@ Dictionary::Dictionary(const std::vector<std::string>& words, const std::vector<
                        double absent, const std::vector<std::string>& missing)
     : unseen_(unseen), absent_(absent) {
     size_t longs = 0;
-    for (const auto& word : words) longs += word.size() > short_size;
-    for (const auto& word : missing) longs += word.size() > short_size;
+    for (const auto& word : words) longs += !is_short(word);
+    for (const auto& word : missing) longs += !is_short(word);
     const size_t shorts = words.size() + missing.size() - longs;
     short_.assign(slots_for(shorts), Slot{{0, empty}, 0});
     short_mask_ = short_.size() - 1;
@@ -35,7 +40,7 @@ void Dictionary::choose_seed(const std::vector<std::string>& words, const std::v
     std::vector<ShortKey> keys;
     for (const auto* list : {&words, &missing})
         for (const auto& word : *list)
-            if (word.size() <= short_size) keys.push_back(short_key(word));
+            if (is_short(word)) keys.push_back(short_key(word));
     for (int tried = 0; tried < seeds_tried; tried++, seed_ = seed_ * 0x5851F42D4C957F2DU + 1) {
         std::vector<const ShortKey*> taken(short_.size(), nullptr);
         bool collide = false;
@@ -49,7 +54,7 @@ void Dictionary::choose_seed(const std::vector<std::string>& words, const std::v
 }
 
 void Dictionary::put(std::string_view word, double value) {
-    if (word.size() <= short_size) {
+    if (is_short(word)) {
         const ShortKey key = short_key(word);
         size_t at = hash(key, seed_) & short_mask_;
         while (short_[at].key.high != empty && short_[at].key != key) at = (at + 1) & short_mask_;
@@ -77,10 +82,9 @@ uint64_t Dictionary::hash(std::string_view word) {
         std::memcpy(&key, word.data() + at, sizeof key);
         state = hash(ShortKey{key.low ^ state, key.high}, 0);
     }
-    ShortKey last;
-    std::memcpy(&last, word.data() + word.size() - sizeof last + (word.size() < 16 ? 16 - word.size() : 0),
-                word.size() < 16 ? word.size() : 16);
-    return hash(ShortKey{last.low ^ state, last.high}, 0);
+    const std::string_view last = word.size() < 16 ? word : word.substr(word.size() - 16);
+    const ShortKey key = short_key(last);
+    return hash(ShortKey{key.low ^ state, key.high}, 0);
 }
 
 size_t Dictionary::memory_bytes() const {

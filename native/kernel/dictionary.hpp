@@ -10,33 +10,35 @@
 
 namespace vesto {
 
-// Sixteen bytes as DuckDB keeps a text of at most twelve: its size, then its bytes, then zeros.
+// The bytes of a text of at most sixteen, then zeros.
 struct ShortKey {
     uint64_t low = 0;
     uint64_t high = 0;
     bool operator==(const ShortKey&) const = default;
 };
 
-inline constexpr size_t short_size = 12;
+inline constexpr size_t short_size = 16;
+
+// Texts that end with a zero byte would have the key of another one, and blanks at the end do not count.
+inline bool is_plain(const char* from, size_t size) { return size == 0 || (from[size - 1] != ' ' && from[size - 1] != 0); }
+
+// The key of a text of at most sixteen bytes; eight bytes may be read at `from`, however short it is.
+inline ShortKey short_key(const char* from, size_t size) {
+    const size_t at_least_eight = size < 8 ? 8 : size;
+    const size_t below_eight = size < 8 ? size : 8;
+    uint64_t low, high;
+    std::memcpy(&low, from, sizeof low);
+    std::memcpy(&high, from + at_least_eight - 8, sizeof high);
+    // Halves, because a shift by 64 is none.
+    const unsigned unused = static_cast<unsigned>(8 - below_eight) * 4;
+    const unsigned twice = static_cast<unsigned>(16 - at_least_eight) * 4;
+    return {low << unused << unused >> unused >> unused, high >> twice >> twice};
+}
 
 inline ShortKey short_key(std::string_view word) {
     char bytes[16] = {};
-    const auto size = static_cast<uint32_t>(word.size());
-    std::memcpy(bytes, &size, sizeof size);
-    if (size) std::memcpy(bytes + 4, word.data(), size);
-    ShortKey key;
-    std::memcpy(&key, bytes, sizeof key);
-    return key;
-}
-
-// The same where sixteen bytes may be read at `from`; `size` is at most short_size.
-inline ShortKey short_key(const char* from, uint32_t size) {
-    uint64_t low, high;
-    std::memcpy(&low, from, sizeof low);
-    std::memcpy(&high, from + 8, sizeof high);
-    low = size >= 8 ? low : low & ((uint64_t{1} << 8 * size) - 1);
-    high = size <= 8 ? 0 : high & ((uint64_t{1} << 8 * (size - 8)) - 1);
-    return {size | low << 32, low >> 32 | high << 32};
+    if (!word.empty()) std::memcpy(bytes, word.data(), word.size());
+    return short_key(bytes, word.size());
 }
 
 // Open addressing over a power of two; at most half full. For few words the hash is chosen so that none
@@ -50,7 +52,7 @@ public:
     // The number of a word, whose blanks at the end do not count.
     double value_of(std::string_view word) const {
         word = without_last_blanks(word);
-        return word.size() <= short_size ? value_of(short_key(word)) : value_of_long(word);
+        return is_short(word) ? value_of(short_key(word)) : value_of_long(word);
     }
 
     double value_of(ShortKey key) const {
@@ -95,6 +97,8 @@ private:
         return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
     }
     static uint64_t hash(std::string_view word);
+
+    static bool is_short(std::string_view word) { return word.size() <= short_size && is_plain(word.data(), word.size()); }
 
     void put(std::string_view word, double value);
     void choose_seed(const std::vector<std::string>& words, const std::vector<std::string>& missing);

@@ -106,8 +106,7 @@ void Output::read_labels() {
 
 void Output::follow(const PathFunctions& path, double* margins, size_t rows, double* after) const {
     const size_t outputs = has_several() ? labels_.size() : 1;
-    for (size_t output = 0; output < outputs; output++)
-        for (size_t row = 0; row < rows; row++) margins[output * block_rows + row] = as_number(margins[output * block_rows + row]);
+    for (size_t output = 0; output < outputs; output++) path.make_numbers(margins + output * block_rows);
     if (link_ == Link::argmax) {
         std::copy_n(margins, outputs * block_rows, after);
         return;
@@ -155,6 +154,10 @@ void Output::decide(const PathFunctions& path, double* margins, size_t rows, dou
         return put_labels(places, rows, out, first);
     }
     follow(path, margins, rows, after);
+    if (labels_.empty() && type_ == Type::float8) {
+        std::copy_n(after, rows, static_cast<double*>(out) + first);
+        return;
+    }
     for (size_t row = 0; row < rows; row++) {
         if (labels_.empty()) put_value(after[row], out, first + row);
         else put_label(label_of(after, row), out, first + row);
@@ -181,7 +184,6 @@ uint32_t Output::label_of(const double* after, size_t row) const {
 }
 
 void Output::put_value(double value, void* out, size_t at) const {
-    if (type_ == Type::float8) return put(out, at, value);
     if (type_ == Type::float4) return put(out, at, static_cast<float>(value));
     const double held = std::clamp(std::nearbyint(as_number(value)), static_cast<double>(least_of(type_)), greatest_value(type_));
     if (type_ == Type::int2) return put(out, at, static_cast<int16_t>(held));

@@ -781,6 +781,13 @@ static inline Numbers as_number(Numbers value) {
     return known > spread(most) ? spread(most) : known < spread(-most) ? spread(-most) : known;
 }
 
+static void make_numbers(double* values) {
+    for (size_t at = 0; at < block; at += lanes) {
+        const Numbers known = as_number(numbers_at(values + at));
+        __builtin_memcpy(values + at, &known, sizeof known);
+    }
+}
+
 // For each row the place of the greatest of `count` scores, a column of 512 each; the first of equals.
 static void greatest(const double* scores, size_t count, size_t rows, uint32_t* places) {
     for (size_t row = 0; row < rows; row += lanes) {
@@ -829,6 +836,6 @@ static void exponential(double* values, size_t count) {
 
 }  // namespace VESTO_PATH
 
-const PathFunctions VESTO_PATH_FUNCTIONS = {VESTO_PATH::forest, VESTO_PATH::linear, VESTO_PATH::screen, VESTO_PATH::exponential, VESTO_PATH::greatest};
+const PathFunctions VESTO_PATH_FUNCTIONS = {VESTO_PATH::forest, VESTO_PATH::linear, VESTO_PATH::screen, VESTO_PATH::exponential, VESTO_PATH::make_numbers, VESTO_PATH::greatest};
 
 }  // namespace vesto

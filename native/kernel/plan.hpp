@@ -165,6 +165,8 @@ struct PathFunctions {
     // The place of the greatest output of each row; false where a row is too close to tell.
     bool (*screen)(const ScreenPlan&, const double* const* columns, size_t rows, uint32_t* places);
     void (*exponential)(double* values, size_t count);
+    // Makes 512 numbers finite as NumPy's nan_to_num does.
+    void (*make_numbers)(double* values);
     void (*greatest)(const double* scores, size_t count, size_t rows, uint32_t* places);
 };
 

@@ -167,22 +167,26 @@ void numbers_of_words(const Column& column, size_t first, size_t rows, double ab
     }
 }
 
-// DuckDB's short texts are keys as they lie, but for blanks at their ends.
+// DuckDB's texts: up to twelve bytes lie in the value itself, where eight may always be read.
 void categories_of_duckdb(const Dictionary& dictionary, const Column& column, size_t first, size_t rows, double* out) {
     const auto* values = static_cast<const char*>(column.data) + 16 * (static_cast<size_t>(column.offset) + first);
     for (size_t row = 0; row < rows; row++) {
-        ShortKey key;
-        std::memcpy(&key, values + 16 * row, sizeof key);
-        const auto size = static_cast<uint32_t>(key.low);
-        const bool there = is_valid(column, first + row);
-        if (there && size <= short_size && (size == 0 || values[16 * row + 3 + size] != ' '))
-            out[row] = dictionary.value_of(key);
-        else
-            out[row] = there ? dictionary.value_of(text_at(column, first + row)) : dictionary.absent();
+        if (!is_valid(column, first + row)) {
+            out[row] = dictionary.absent();
+            continue;
+        }
+        const char* value = values + 16 * row;
+        uint32_t size;
+        std::memcpy(&size, value, sizeof size);
+        const char* outside;
+        std::memcpy(&outside, value + 8, sizeof outside);
+        const char* from = size <= 12 ? value + 4 : outside;
+        const bool is_short = size <= short_size && is_plain(from, size);
+        out[row] = is_short ? dictionary.value_of(short_key(from, size)) : dictionary.value_of(std::string_view(from, size));
     }
 }
 
-// Arrow's texts: sixteen bytes are read at once where the rows behind allow it.
+// Arrow's texts: eight bytes may be read where so many follow.
 template <typename Offset>
 void categories_of_arrow(const Dictionary& dictionary, const Column& column, size_t first, size_t rows, double* out) {
     const auto* offsets = static_cast<const Offset*>(column.data) + column.offset + first;
@@ -191,8 +195,7 @@ void categories_of_arrow(const Dictionary& dictionary, const Column& column, siz
         const char* from = column.bytes + offsets[row];
         const auto size = static_cast<size_t>(offsets[row + 1] - offsets[row]);
         if (!is_valid(column, first + row)) out[row] = dictionary.absent();
-        else if (size <= short_size && end - from >= 16 && (size == 0 || from[size - 1] != ' '))
-            out[row] = dictionary.value_of(short_key(from, static_cast<uint32_t>(size)));
+        else if (size <= short_size && end - from >= 8 && is_plain(from, size)) out[row] = dictionary.value_of(short_key(from, size));
         else out[row] = dictionary.value_of(std::string_view(from, size));
     }
 }
