@@ -216,3 +216,12 @@ class TestLocked:
         assert locked.execute("SELECT * FROM generate_series(1, 2)").rows() == [(1,), (2,)]
         locked.execute("DROP VIEW v; DROP TABLE t")
         assert locked.execute("SELECT model_name FROM stv_ml_model_info").rows() == [("m",)]
+
+
+def test_prepared_statements_write_and_read(session: vesto.Session) -> None:
+    session.execute("CREATE TABLE made (document SUPER)")
+    session.execute("PREPARE put AS INSERT INTO made SELECT $1::JSON")
+    session.execute("EXECUTE put('{\"a\": 1}'); EXECUTE put('{\"a\": 2}')")
+    session.execute("PREPARE see AS SELECT count(*) FROM made")
+    assert session.execute("EXECUTE see; EXECUTE see").rows() == [(2,)]
+    assert session.execute("SELECT document.a FROM made ORDER BY 1").rows() == [("1",), ("2",)]

@@ -46,6 +46,9 @@ ENGINE_VIEWS: Final = frozenset({"pg_table_def", "stl_load_errors"})
 _BEGIN: Final = frozenset({"BEGIN", "START"})
 _COMMIT: Final = frozenset({"COMMIT", "END"})
 _ROLLBACK: Final = frozenset({"ROLLBACK", "ABORT"})
+# The engine's own statements that change no schema; EXECUTE does if what it runs gives no rows.
+_KEEPS_SCHEMA: Final = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE"})
+_NO_ROWS: Final = frozenset({"Count", "Success"})
 
 
 class Session:
@@ -197,12 +200,18 @@ class Session:
 
     def _run_plain(self, text: str, parameters: Sequence[Any]) -> Result:
         translated = self._translated(text)
-        if translated.kind in {"define", "native"}:
-            self._surroundings = None
-            self.warehouse.schema_version += 1
+        native = translated.kind == "native" and translated.word not in _KEEPS_SCHEMA
+        if native or translated.kind == "define":
+            self._forget_surroundings()
         result = self._result(translated, text, parameters)
+        if translated.word == "EXECUTE" and _NO_ROWS.issuperset(result.schema.names):
+            self._forget_surroundings()
         self._open = result
         return result
+
+    def _forget_surroundings(self) -> None:
+        self._surroundings = None
+        self.warehouse.schema_version += 1
 
     def _result(self, translated: Translated, text: str, parameters: Sequence[Any]) -> Result:
         reader = self._execute(translated, text, parameters)
@@ -252,8 +261,7 @@ class Session:
         self._transaction = "idle"
         if idle:
             return Result(tag=word, notices=("there is no transaction in progress",))
-        self._surroundings = None
-        self.warehouse.schema_version += 1
+        self._forget_surroundings()
         if word in _ROLLBACK or failed:
             self._connection.rollback()
             return Result(tag="ROLLBACK")
