@@ -42,15 +42,17 @@ struct Answer {
 
 using Planes = std::vector<uint16_t>;
 
-Halvings halvings_of(const float* cuts) {
+Halvings halvings_of(const float* cuts, uint32_t size) {
     Halvings halvings{};
-    halvings.first = cuts[127];
+    const auto needed = static_cast<uint32_t>(std::bit_width(size));
+    const uint32_t count = halvings.count = std::clamp(needed, 4U, 8U);
+    halvings.first = cuts[(1U << (count - 1)) - 1];
     size_t begin = 0;
-    for (uint32_t step = 1; step < 8; step++) {
+    for (uint32_t step = 1; step < count; step++) {
         for (uint32_t answers = 0; answers < 1U << step; answers++) {
             uint32_t prefix = 0;
             for (uint32_t bit = 0; bit < step; bit++) prefix = prefix << 1 | (answers >> bit & 1);
-            halvings.tables[begin + answers] = cuts[(prefix << (8 - step)) + (1U << (7 - step)) - 1];
+            halvings.tables[begin + answers] = cuts[(prefix << (count - step)) + (1U << (count - 1 - step)) - 1];
         }
         begin += std::max<size_t>(16, size_t{1} << step);
     }
@@ -153,7 +155,7 @@ private:
             for (size_t at = 0; at < 15; at++) pivots[at] = feature.cuts[16 * at + 15];
             pivots[15] = std::numeric_limits<float>::infinity();
             feature.pivots = pivots;
-            forest_.halvings_[place] = halvings_of(feature.cuts);
+            forest_.halvings_[place] = halvings_of(feature.cuts, feature.cuts_size);
             feature.halvings = &forest_.halvings_[place];
         }
     }

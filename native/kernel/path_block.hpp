@@ -170,40 +170,63 @@ static void turn(const uint8_t* codes, uint8_t* out) {
 #if defined(__AVX512F__)
 static inline __m512 table_of(const float* table, size_t part) { return _mm512_loadu_ps(table + 16 * part); }
 
-// Numbers halvings, sixteen values at a time; the cut to compare with is picked out of registers by the
-// answers so far. Each answer is a bit of the code, the highest first.
-static void code_one_segment(const FeaturePlan& feature, const float* values, uint8_t* out) {
-    const Halvings& halvings = *feature.halvings;
-    const float* tables = halvings.tables;
+// Answers of halvings 5 to 7, whose tables are too long for one look-up: the last answers tell which of
+// several it is.
+static inline __m512 cut_of(const __m512* table, __m512i answers) { return _mm512_permutex2var_ps(table[0], answers, table[1]); }
+
+static inline __m512 cut_of(const __m512* table, __m512i answers, __mmask16 fifth) {
+    return _mm512_mask_blend_ps(fifth, cut_of(table, answers), cut_of(table + 2, answers));
+}
+
+static inline __m512 cut_of(const __m512* table, __m512i answers, __mmask16 fifth, __mmask16 sixth) {
+    return _mm512_mask_blend_ps(sixth, cut_of(table, answers, fifth), cut_of(table + 4, answers, fifth));
+}
+
+// Halvings of sixteen values at a time; the cut to compare with is picked out of registers by the answers
+// so far. Each answer is a bit of the code, the highest first.
+template <int Count>
+static void halve(const Halvings& halvings, const float* values, uint8_t* out) {
+    constexpr int small = Count < 5 ? Count : 5;
+    constexpr size_t tables = Count < 6 ? 4 : Count == 6 ? 6 : Count == 7 ? 10 : 18;
     const __m512 first = _mm512_set1_ps(halvings.first);
-    __m512 table[4 + 2 + 4 + 8];
+    __m512 table[tables];
 #pragma GCC unroll 18
-    for (size_t at = 0; at < 18; at++) table[at] = table_of(tables, at);
+    for (size_t at = 0; at < tables; at++) table[at] = table_of(halvings.tables, at);
     auto* bits = (uint16_t*)(void*)out;
     constexpr size_t row_of_bits = block / 16;
+    for (size_t row = Count; row < 8; row++) __builtin_memset(bits + row * row_of_bits, 0, block / 8);
 #pragma GCC unroll 4
     for (size_t at = 0; at < block / 16; at++) {
         const __m512 value = _mm512_load_ps(values + 16 * at);
         __mmask16 answer = _mm512_cmp_ps_mask(first, value, _CMP_LE_OQ);
         __m512i answers = _mm512_maskz_set1_epi32(answer, 1);
-        bits[7 * row_of_bits + at] = answer;
+        bits[(Count - 1) * row_of_bits + at] = answer;
 #pragma GCC unroll 4
-        for (int step = 1; step < 5; step++) {
+        for (int step = 1; step < small; step++) {
             answer = _mm512_cmp_ps_mask(_mm512_permutexvar_ps(answers, table[step - 1]), value, _CMP_LE_OQ);
             answers = _mm512_mask_or_epi32(answers, answer, answers, _mm512_set1_epi32(1 << step));
-            bits[(size_t)(7 - step) * row_of_bits + at] = answer;
+            bits[(size_t)(Count - 1 - step) * row_of_bits + at] = answer;
         }
-        const __mmask16 fifth = _mm512_cmp_ps_mask(_mm512_permutex2var_ps(table[4], answers, table[5]), value, _CMP_LE_OQ);
-        bits[2 * row_of_bits + at] = fifth;
-        const __m512 sixth_cut = _mm512_mask_blend_ps(fifth, _mm512_permutex2var_ps(table[6], answers, table[7]),
-                                                      _mm512_permutex2var_ps(table[8], answers, table[9]));
-        const __mmask16 sixth = _mm512_cmp_ps_mask(sixth_cut, value, _CMP_LE_OQ);
-        bits[row_of_bits + at] = sixth;
-        const __m512 low = _mm512_mask_blend_ps(fifth, _mm512_permutex2var_ps(table[10], answers, table[11]),
-                                                _mm512_permutex2var_ps(table[12], answers, table[13]));
-        const __m512 high = _mm512_mask_blend_ps(fifth, _mm512_permutex2var_ps(table[14], answers, table[15]),
-                                                 _mm512_permutex2var_ps(table[16], answers, table[17]));
-        bits[at] = _mm512_cmp_ps_mask(_mm512_mask_blend_ps(sixth, low, high), value, _CMP_LE_OQ);
+        if constexpr (Count > 5) {
+            const __mmask16 fifth = _mm512_cmp_ps_mask(cut_of(table + 4, answers), value, _CMP_LE_OQ);
+            bits[(Count - 6) * row_of_bits + at] = fifth;
+            if constexpr (Count > 6) {
+                const __mmask16 sixth = _mm512_cmp_ps_mask(cut_of(table + 6, answers, fifth), value, _CMP_LE_OQ);
+                bits[(Count - 7) * row_of_bits + at] = sixth;
+                if constexpr (Count > 7) bits[at] = _mm512_cmp_ps_mask(cut_of(table + 10, answers, fifth, sixth), value, _CMP_LE_OQ);
+            }
+        }
+    }
+}
+
+static void code_one_segment(const FeaturePlan& feature, const float* values, uint8_t* out) {
+    const Halvings& halvings = *feature.halvings;
+    switch (halvings.count) {
+        case 4: return halve<4>(halvings, values, out);
+        case 5: return halve<5>(halvings, values, out);
+        case 6: return halve<6>(halvings, values, out);
+        case 7: return halve<7>(halvings, values, out);
+        default: return halve<8>(halvings, values, out);
     }
 }
 #elif defined(__AVX2__)

@@ -12,10 +12,11 @@ namespace vesto {
 
 inline constexpr size_t words_per_row = 8;  // of 64 bits: block_rows / 64
 
-// Cuts in the order in which eight halvings of 255 ask for them. Halving number s asks for one of 2^s
-// cuts; its table is ordered by the answers so far, the first one in the lowest bit. The tables of
-// halvings 1 to 4 take 16 places each, those of 5, 6 and 7 take 32, 64 and 128.
+// Cuts in the order in which `count` halvings of 2^count - 1 cuts ask for them. Halving number s asks for
+// one of 2^s cuts; its table is ordered by the answers so far, the first one in the lowest bit. The tables
+// of halvings 1 to 4 take 16 places each, those of 5, 6 and 7 take 32, 64 and 128.
 struct Halvings {
+    uint32_t count;  // 4 to 8
     float first;
     float tables[4 * 16 + 32 + 64 + 128];
 };
@@ -27,7 +28,7 @@ struct FeaturePlan {
     uint32_t cuts_size;
     const float* cuts;
     const float* pivots;
-    const Halvings* halvings;    // of the first 255 cuts
+    const Halvings* halvings;    // of the first cuts, up to 255
     uint32_t first_segment;      // each of up to 255 cuts: its code of a value is how many of them are <= it
     uint32_t segments;
     uint32_t category_segments;  // behind them, each of 255 categories: the code is the place, or 255
