@@ -5,9 +5,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.dev-ready
 DUCKDB_2 := $(VENV)/duckdb-2
-ON_DUCKDB_2 := tests/test_sql_cases.py tests/test_sql_properties.py tests/test_copy.py tests/conformance
+# What the compiled part of .venv is made of.
+NATIVE := CMakeLists.txt $(shell find native/kernel native/arrow native/duckdb native/python -name '*.?pp' -o -name '*.py') native/exports.map
+EDITABLE := --no-build-isolation --no-deps --reinstall-package vesto --config-settings build-dir=build/editable -e .
+IMAGES := build/images/.ready
+PEERS := $(VENV)/bench-peers
+ON_DUCKDB_2 := tests/test_sql_cases.py tests/test_sql_properties.py tests/test_copy.py tests/test_native_scoring.py tests/conformance
 
-.PHONY: help setup demo test check coverage bench bench-dialect docs lock clean
+.PHONY: help setup demo test test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring docs wheel lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -16,9 +21,9 @@ $(VENV)/bin/uv:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 
-$(READY): requirements/main.txt pyproject.toml | $(VENV)/bin/uv
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/main.txt
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps -e .
+$(READY): requirements/main.txt requirements/build.txt pyproject.toml $(NATIVE) | $(VENV)/bin/uv
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/main.txt -r requirements/build.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(EDITABLE)
 	touch $@
 
 $(DEV_READY): requirements/dev.txt $(READY)
@@ -38,12 +43,29 @@ test: $(DEV_READY) $(DUCKDB_2)/.ready ## run the tests, and those of SQL and eng
 	$(BIN)/python -m pytest
 	PYTHONPATH=$(DUCKDB_2) $(BIN)/python -m pytest $(ON_DUCKDB_2)
 
-check: $(DEV_READY) ## formatting, lint, types, layers, generated pages
+$(IMAGES): tools/write_images.py tools/large_programs.py tests/support/program_strategies.py $(wildcard src/vesto/programs/*.py) | $(DEV_READY)
+	$(BIN)/python tools/write_images.py build/images
+	touch $@
+
+test-sanitizers: $(IMAGES) ## score on every path under address and undefined behaviour sanitizers
+	$(BIN)/cmake -S . -B build/sanitizers -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) -DVESTO_PYTHON=OFF -DVESTO_TESTS=ON -DVESTO_SANITIZE=address,undefined
+	$(BIN)/cmake --build build/sanitizers
+	build/sanitizers/arrow_edges
+	build/sanitizers/replay build/images/*/*.image
+
+test-duckdb-matrix: $(DEV_READY) ## the extension in nine versions of DuckDB and its command line
+	$(BIN)/python tests/matrix/run.py
+
+fuzz: $(IMAGES) ## fuzz the loader of program images (10 minutes)
+	tools/fuzz.sh 600
+
+check: $(DEV_READY) $(IMAGES) ## formatting, lint, types, layers, generated pages, a minute of fuzzing
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+	tools/fuzz.sh 60 or-skip
 
 coverage: $(DEV_READY) ## branch coverage of the exact parts; fails below 95 %
 	$(BIN)/python -m pytest -q --cov --cov-branch --cov-report=
@@ -55,13 +77,26 @@ bench: $(DEV_READY) ## compare with plain XGBoost on every example set (30 minut
 bench-dialect: $(DEV_READY) ## compare the SQL front with DuckDB's own bind (a minute)
 	$(BIN)/python -m benchmarks.dialect
 
+$(PEERS)/.ready: requirements/bench-peers.txt | $(DEV_READY)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps --target $(PEERS) -r requirements/bench-peers.txt
+	touch $@
+
+bench-scoring: $(DEV_READY) $(PEERS)/.ready ## compare native scoring with XGBoost and others (at most 25 minutes)
+	PYTHONPATH=$(PEERS) $(BIN)/python -m benchmarks.scoring
+
 docs: $(READY) ## write the generated pages of docs/reference
 	$(BIN)/python docs/generate.py
+
+wheel: | $(VENV)/bin/uv ## build, repair and try a wheel in environments of its own
+	tools/wheel.sh
 
 lock: | $(VENV)/bin/uv ## lock the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 -c requirements/constraints.txt pyproject.toml -o requirements/main.txt
 	echo 'duckdb>=2.0,<2.1' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-deps --python-version 3.11 - -o requirements/duckdb-2.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev --extra pandas pyproject.toml -c requirements/main.txt -c requirements/constraints.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group build -c requirements/dev.txt -o requirements/build.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group wheel -c requirements/build.txt -o requirements/wheel.txt
+	printf 'lightgbm>=4.6\nonnx>=1.19\nonnxruntime>=1.23\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --no-emit-package numpy --no-emit-package scipy --no-emit-package packaging --no-emit-package typing-extensions --no-emit-package narwhals -c requirements/dev.txt - -o requirements/bench-peers.txt
 
 clean: ## remove .venv and what was built
-	rm -rf $(VENV) demo-warehouse
+	rm -rf $(VENV) build dist demo-warehouse

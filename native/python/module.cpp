@@ -88,7 +88,7 @@ void bind_errors(nb::module_& module) {
 }
 
 void bind_program(nb::module_& module) {
-    const auto columns = nb::arg("columns");
+    const auto columns = nb::arg("columns").none();
     nb::class_<Shared>(module, "Program", "A trained model, ready to score. It never changes, and threads share it.")
         .def("__init__", [](Shared* self, const nb::bytes& image) { new (self) Shared(read_program(image)); },
              nb::arg("image"), "Read and check an image.")
