@@ -715,17 +715,25 @@ static inline Singles multiplied_and_added(Singles a, Singles b, Singles c) {
 
 static inline Singles absolute(Singles value) { return (Singles)((SingleWholes)value & 0x7FFFFFFF); }
 
+typedef float Narrow __attribute__((vector_size(4 * lanes)));
+
+static void narrow_column(const double* column, size_t rows, float* out) {
+    size_t row = 0;
+    for (; row + lanes <= rows; row += lanes) {
+        if (row % 8 == 0) ask_for_next_block(column + row);
+        const Narrow narrow_ones = __builtin_convertvector(numbers_at(column + row), Narrow);
+        __builtin_memcpy(out + row, &narrow_ones, sizeof narrow_ones);
+    }
+    for (; row < rows; row++) out[row] = (float)column[row];
+    for (; row < block; row++) out[row] = 0;
+}
+
 // Columns as float32, and for each row how far its outputs may reach.
 static void narrow_all(const ScreenPlan& plan, const double* const* columns, size_t rows, float* values, float* reach) {
     for (size_t row = 0; row < block; row++) reach[row] = plan.greatest_bias;
     for (size_t feature = 0; feature < plan.features; feature++) {
-        const double* column = columns[plan.places[feature]];
         float* out = values + block * feature;
-        for (size_t row = 0; row < rows; row += 8) {
-            ask_for_next_block(column + row);
-            for (size_t at = row; at < rows && at < row + 8; at++) out[at] = (float)column[at];
-        }
-        for (size_t row = rows; row < block; row++) out[row] = 0;
+        narrow_column(columns[plan.places[feature]], rows, out);
         const Singles weight = single(plan.greatest_weight[feature]);
         for (size_t row = 0; row < block; row += singles)
             store(reach + row, multiplied_and_added(absolute(singles_at(out + row)), weight, singles_at(reach + row)));
