@@ -2,7 +2,7 @@
 
 After a header of 24 bytes (magic, format version, CRC-32 of all that follows byte 16, size in
 bytes) stand the program's parts in the order of their fields, each array and text led by its
-length. ``native/kernel/image.cpp`` reads it; an image is made anew from the program whenever it is
+length. ``native/kernel/program.cpp`` reads it; an image is made anew from the program whenever it is
 needed, so its format may change with the version.
 """
 
