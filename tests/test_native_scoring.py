@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import vesto
 from vesto.cli.main import app
 from vesto.engines import _duckdb_native, _duckdb_programs
-from vesto.warehouse import functions_of
+from vesto.functions import functions_of
 
 ALL = "SELECT id, f(a, b, c) AS y, f_prob(a, b, c) AS p FROM points ORDER BY id"
 

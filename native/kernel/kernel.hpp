@@ -1,7 +1,7 @@
 // Scoring a trained model: a program image in, columns in, predictions out. No dependency but C++20.
 //
 // The reference scorer of src/vesto/programs is the law. This library equals it: with no difference
-// for encodings, forests, linear forms and labels, and within 4 ulp where exp or log1p is involved.
+// for encodings, forests, linear forms and labels, and within 4 ulp where exp is involved.
 #pragma once
 
 #include <cstddef>

@@ -22,10 +22,9 @@ import pyarrow as pa
 from vesto.catalog.records import Model, Outcome, State
 from vesto.catalog.store import Catalog
 from vesto.dialect.front import Front
-from vesto.engines import ENGINES, Column, Engine, Function
+from vesto.engines import ENGINES, Engine, Function
 from vesto.errors import (
     DataCorrupted,
-    DuplicateFunction,
     InputOutputError,
     ModelNotReady,
     TrainingFailed,
@@ -35,8 +34,8 @@ from vesto.errors import (
     WarehouseInUse,
 )
 from vesto.files import flush_folder, remove_folder
+from vesto.functions import check_free, checked_program, functions_of, gives_probabilities
 from vesto.programs.program import Program
-from vesto.programs.storage import content_hash, load
 from vesto.settings import read_settings
 from vesto.system_views import SYSTEM_VIEWS, SystemView
 from vesto.training.job import Job, JobFolder, Progress
@@ -180,7 +179,7 @@ class Warehouse:
     def _with_probabilities(self, model: Model, program: Program) -> Model:
         """The model; one that an older version made learns that it gives probabilities."""
         outcome = model.outcome or Outcome()
-        given = _gives_probabilities(model, program)
+        given = gives_probabilities(model, program)
         if outcome.gives_probabilities == given:
             return model
         known = replace(model, outcome=replace(outcome, gives_probabilities=given))
@@ -198,14 +197,8 @@ class Warehouse:
         """
         with self._change:
             for name in model.functions:
-                self._check_free(model.definition.function_schema, name)
+                check_free(self.catalog, model.definition.function_schema, name)
             self.catalog.add(model)
-
-    def _check_free(self, schema: str, name: str) -> None:
-        for other in self.catalog.functions(name):
-            if other.definition.function_schema.lower() == schema.lower():
-                hint = f'It belongs to model "{other.name}".'
-                raise DuplicateFunction(f'function "{name}" already exists', hint=hint)
 
     def new_job_folder(self, model: Model) -> JobFolder:
         """Make the folder of the model's job."""
@@ -241,7 +234,7 @@ class Warehouse:
                     raise TrainingFailed(outcome.failure)
                 outcome = self._late(model, outcome)
                 program = self.publish_program(replace(model, outcome=outcome))
-                given = _gives_probabilities(model, program)
+                given = gives_probabilities(model, program)
                 outcome = replace(outcome, gives_probabilities=given)
                 # Whoever waits for READY calls the function at once: it is there before.
                 self.install_function(model.advance(State.READY, outcome), program)
@@ -262,7 +255,7 @@ class Warehouse:
         source, home = self.jobs.folder(model.id), self.program_file(model).parent
         draft = home.with_name(home.name + ".draft")
         try:
-            program = _checked_program(source.program.read_bytes(), model)
+            program = checked_program(source.program.read_bytes(), model)
             remove_folder(draft)
             draft.mkdir(parents=True)
             shutil.copy2(source.program, draft / "program.safetensors")
@@ -331,7 +324,7 @@ class Warehouse:
         except OSError as error:
             message = f'the program of model "{model.name}" cannot be read'
             raise InputOutputError(message, detail=str(error)) from error
-        return _checked_program(content, model)
+        return checked_program(content, model)
 
     def is_refreshable(self, model: Model) -> bool:
         """Whether the tables and columns of the training query still exist."""
@@ -394,31 +387,6 @@ class Warehouse:
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
         self.close()
-
-
-def functions_of(model: Model) -> list[Function]:
-    """The SQL functions of a model, the prediction first."""
-    definition, outcome = model.definition, model.outcome or Outcome()
-    parameters = tuple(Column(p.name, BY_NAME[p.type]) for p in definition.parameters)
-    made = Function(
-        definition.function_schema, definition.function, parameters,
-        BY_NAME[outcome.return_type or "float8"], outcome.program,
-    )  # fmt: skip
-    document = replace(made, returns=BY_NAME["super"], gives_probabilities=True)
-    return [made, *(replace(document, name=name) for name in model.probability_functions)]
-
-
-def _checked_program(content: bytes, model: Model) -> Program:
-    """The program in a file's content, which must be the one that the catalog names."""
-    program = load(content)
-    if model.outcome is None or content_hash(content) != model.outcome.program:
-        raise DataCorrupted("the program is not the one that the catalog names")
-    return program
-
-
-def _gives_probabilities(model: Model, program: Program) -> bool:
-    known = bool(program.output.labels) and program.output.link != "argmax"
-    return known and model.definition.may_give_probabilities
 
 
 def _owner(content: bytes) -> str:

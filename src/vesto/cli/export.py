@@ -11,9 +11,9 @@ from vesto.dialect.translate import NOT_READY
 from vesto.engines.duckdb import generic_function
 from vesto.errors import DuplicateFile, InputOutputError, ModelNotReady
 from vesto.files import write_file
+from vesto.functions import functions_of
 from vesto.programs.image import image
 from vesto.session import Session
-from vesto.warehouse import functions_of
 
 
 def export_model(session: Session, name: str, file: Path, *, replace: bool) -> list[str]:

@@ -27,6 +27,7 @@ from vesto.errors import (
     VestoError,
 )
 from vesto.files import remove_folder
+from vesto.functions import check_free
 from vesto.result import Result
 from vesto.training.direct import METRICS
 from vesto.training.snapshot import check_columns, draw_rows
@@ -162,10 +163,7 @@ def _check_functions(statement: CreateModel, context: Context, model: Model) -> 
 def _check_free(context: Context, schema: str, name: str) -> None:
     if context.warehouse.engine.is_taken(name) or is_known_function(name):
         raise DuplicateFunction(f'"{name}" is a function of SQL', hint="Choose another name.")
-    for other in context.warehouse.catalog.functions(name):
-        if other.definition.function_schema.lower() == schema.lower():
-            hint = f'It belongs to model "{other.name}".'
-            raise DuplicateFunction(f'function "{name}" already exists', hint=hint)
+    check_free(context.warehouse.catalog, schema, name)
     mine = "SELECT 1 FROM dev.vesto.functions WHERE schema_name = ? AND function_name = ?"
     if rows(context.connection, mine, [schema.lower(), name.lower()]):
         hint = "DROP FUNCTION removes it."

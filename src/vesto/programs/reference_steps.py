@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import singledispatch
 from typing import Any, Final
@@ -35,6 +36,8 @@ I64 = NDArray[np.int64]
 
 _NUMBER: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _PER_DAY: Final = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+# The C library's, which the compiled scorer calls too; NumPy's own differs in the last bit.
+_log1p: Final = np.frompyfunc(math.log1p, 1, 1)
 _INFINITY: Final = {"date32": 2**31 - 1, "timestamp": 2**63 - 1}
 
 
@@ -202,7 +205,7 @@ def _(step: Missing, x: F64) -> list[F64]:
 
 @run_step.register
 def _(step: SignedLog, x: F64) -> list[F64]:
-    return [np.sign(x) * np.log1p(np.abs(x))]
+    return [np.sign(x) * np.asarray(_log1p(np.abs(x)), np.float64)]
 
 
 @run_step.register

@@ -132,7 +132,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class SignedLog:
-    """sign(x) * log(1 + |x|), which draws in heavy tails; NaN stays."""
+    """sign(x) * log1p(|x|), which draws in heavy tails; NaN stays. log1p is the C library's."""
 
     kind: ClassVar[str] = "signed_log"
     width: ClassVar[int] = 1
