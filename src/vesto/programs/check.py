@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from functools import singledispatch
-from typing import Final
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from vesto.errors import DataCorrupted
-from vesto.programs.bodies import LEAF, Forest, Linear
+from vesto.programs.bodies import LEAF, Forest, Linear, Network
 from vesto.programs.program import LINKS, Input, Output, Program
 from vesto.programs.reference import label_values
 from vesto.programs.steps import (
@@ -21,8 +22,10 @@ from vesto.programs.steps import (
     Clip,
     DateParts,
     Impute,
+    Normalize,
     Number,
     OneHot,
+    Project,
     Scale,
     Step,
     TextNumber,
@@ -72,8 +75,10 @@ def _mistakes(program: Program) -> Iterator[str]:
         yield "a feature is no register"
     if isinstance(program.body, Forest):
         yield from _forest_mistakes(program.body, len(program.features))
-    else:
+    elif isinstance(program.body, Linear):
         yield from _linear_mistakes(program.body, len(program.features))
+    else:
+        yield from _network_mistakes(program.body, len(program.features))
     yield from _output_mistakes(program.output, program.body.outputs)
 
 
@@ -130,6 +135,23 @@ def _(step: Clip) -> Iterator[str]:
 
 def _are_bounds(low: float, high: float) -> bool:
     return low <= high and low < math.inf and high > -math.inf
+
+
+@_step_mistakes.register
+def _(step: Normalize) -> Iterator[str]:
+    if not 1 <= len(step.sources) <= MAX_REGISTERS:
+        yield "normalize has too few or too many registers"
+
+
+@_step_mistakes.register
+def _(step: Project) -> Iterator[str]:
+    width, sources = len(step.components), len(step.sources)
+    if not (1 <= width <= MAX_REGISTERS and 1 <= sources <= MAX_REGISTERS):
+        yield "project has too few or too many registers"
+    elif step.mean.shape != (sources,) or step.components.shape != (width, sources):
+        yield "project's arrays do not fit together"
+    elif not (np.isfinite(step.mean).all() and np.isfinite(step.components).all()):
+        yield "project has a mean or component that is no number"
 
 
 @_step_mistakes.register
@@ -218,6 +240,24 @@ def _linear_mistakes(linear: Linear, features: int) -> Iterator[str]:
     if linear.weights.shape != (linear.outputs, features) or linear.outputs > MAX_REGISTERS:
         yield "the linear form's arrays do not fit together"
     elif not (np.isfinite(linear.weights).all() and np.isfinite(linear.bias).all()):
+        yield "a weight or bias is no number"
+
+
+def _network_mistakes(network: Network, features: int) -> Iterator[str]:
+    sizes: list[int] = network.sizes.tolist()
+    hidden = sizes[1:]
+    if not hidden or sizes[0] != features or not all(1 <= size <= MAX_REGISTERS for size in hidden):
+        yield "the network's layers have wrong sizes"
+        return
+    weights = sum(inputs * outputs for inputs, outputs in pairwise(sizes))
+    members = len(network.weights)
+    shapes = ((members, weights), (members, sum(hidden)), (sizes[-1],), (sizes[-1],))
+    parts: tuple[NDArray[Any], ...] = (
+        network.weights, network.bias, network.scale, network.shift,
+    )  # fmt: skip
+    if not members or any(part.shape != shape for part, shape in zip(parts, shapes, strict=True)):
+        yield "the network's arrays do not fit together"
+    elif not all(np.isfinite(part).all() for part in parts):
         yield "a weight or bias is no number"
 
 

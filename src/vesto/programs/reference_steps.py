@@ -21,8 +21,10 @@ from vesto.programs.steps import (
     Difference,
     Impute,
     Missing,
+    Normalize,
     Number,
     OneHot,
+    Project,
     Scale,
     SignedLog,
     Step,
@@ -216,3 +218,22 @@ def _(step: Scale, x: F64) -> list[F64]:
 @run_step.register
 def _(step: Clip, x: F64) -> list[F64]:
     return [np.clip(x, step.low, step.high)]
+
+
+@run_step.register
+def _(step: Normalize, *registers: F64) -> list[F64]:
+    total = np.zeros(len(registers[0]))
+    for x in registers:
+        known = np.where(np.isnan(x), 0.0, x)
+        total = total + known * known
+    norm = np.where(total == 0, 1.0, np.sqrt(total))
+    return [x / norm for x in registers]
+
+
+@run_step.register
+def _(step: Project, *registers: F64) -> list[F64]:
+    sums = np.zeros((len(step.components), len(registers[0])))
+    for x, mean, component in zip(registers, step.mean, step.components.T, strict=True):
+        moved = np.where(np.isnan(x), 0.0, x - mean)
+        sums += component[:, None] * moved
+    return list(sums)

@@ -161,6 +161,41 @@ class Clip:
     high: float
 
 
+@dataclass(frozen=True, slots=True)
+class Normalize:
+    """Registers divided by the root of the sum of their squares, a register each.
+
+    The sum is made in the order of ``sources``. A register that is NaN stays so and counts as 0; where the
+    sum is 0, all stay as they are.
+    """
+
+    kind: ClassVar[str] = "normalize"
+    sources: tuple[int, ...]
+
+    @property
+    def width(self) -> int:
+        """Registers appended."""
+        return len(self.sources)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Project:
+    """Principal components: ``0 + (x[0] - mean[0]) * c[0] + ...`` in that order, a register each.
+
+    ``mean`` has shape (sources,), ``components`` (registers, sources). A register that is NaN counts as its mean.
+    """
+
+    kind: ClassVar[str] = "project"
+    sources: tuple[int, ...]
+    mean: F64 = field(metadata={"dtype": "<f8"})
+    components: F64 = field(metadata={"dtype": "<f8", "dimensions": 2})
+
+    @property
+    def width(self) -> int:
+        """Registers appended."""
+        return len(self.components)
+
+
 Step = (
     Number
     | TextNumber
@@ -173,12 +208,14 @@ Step = (
     | SignedLog
     | Scale
     | Clip
+    | Normalize
+    | Project
 )
 STEPS: Final[dict[str, type[Step]]] = {
     kind.kind: kind
     for kind in (
         Number, TextNumber, Category, OneHot, DateParts, Difference,
-        Impute, Missing, SignedLog, Scale, Clip,
+        Impute, Missing, SignedLog, Scale, Clip, Normalize, Project,
     )
 }  # fmt: skip
 
@@ -187,6 +224,8 @@ def sources(step: Step) -> tuple[int, ...]:
     """The registers a step reads."""
     if isinstance(step, Difference):
         return (step.first, step.second)
+    if isinstance(step, Normalize | Project):
+        return step.sources
     return (step.source,)
 
 

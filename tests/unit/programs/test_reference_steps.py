@@ -23,8 +23,10 @@ from vesto.programs.steps import (
     Difference,
     Impute,
     Missing,
+    Normalize,
     Number,
     OneHot,
+    Project,
     Scale,
     SignedLog,
     Step,
@@ -302,6 +304,32 @@ def test_a_column_of_null_type_is_missing_to_every_step(step: Step, rows: int) -
 def test_a_column_that_a_step_cannot_read_is_named(step: Step, column: pa.Array) -> None:
     with pytest.raises(DatatypeMismatch, match=f"a model cannot read .* as {step.kind}"):
         run_steps([step], [column])
+
+
+# --- Normalize and Project ------------------------------------------------------------------------
+
+
+def test_rows_are_divided_by_their_length_and_a_missing_one_stays_missing() -> None:
+    first, second = np.array([3.0, 0.0, nan, nan, 1e200]), np.array([4.0, 0.0, -2.0, nan, 1e200])
+    with np.errstate(over="ignore"):
+        got = run_step(Normalize((0, 1)), first, second)
+    assert same(got[0].tolist(), [0.6, 0.0, nan, nan, 0.0])
+    assert same(got[1].tolist(), [0.8, 0.0, -1.0, nan, 0.0])
+
+
+def test_a_projection_is_summed_in_the_order_of_its_registers() -> None:
+    step = Project((0, 1, 2), np.zeros(3), np.array([[1e16, 1.0, -1e16], [0.0, 2.0, 0.0]]))
+    one_row = [np.ones(1)] * 3
+    assert [register.tolist() for register in run_step(step, *one_row)] == [
+        [((0 + 1e16) + 1.0) + -1e16],
+        [2.0],
+    ]
+
+
+def test_a_missing_register_counts_as_its_mean_in_a_projection() -> None:
+    step = Project((0, 1), np.array([5.0, 1.0]), np.array([[2.0, 3.0]]))
+    (got,) = run_step(step, np.array([nan, 6.0, nan]), np.array([2.0, 1.0, nan]))
+    assert got.tolist() == [3.0, 2.0, 0.0]
 
 
 def test_every_step_of_the_language_is_run_by_the_scorer() -> None:
