@@ -3,15 +3,19 @@
 
 #include <cmath>
 #include <set>
+#include <utility>
+
+#include "paths.hpp"
 
 namespace vesto {
 
 std::vector<uint32_t> sources_of(const Operation& operation) {
     if (const auto* difference = std::get_if<Difference>(&operation)) return {difference->first, difference->second};
-    return {std::visit([](const auto& step) -> uint32_t {
-        if constexpr (requires { step.source; }) return step.source;
-        else return step.first;
-    }, operation)};
+    return std::visit([](const auto& step) -> std::vector<uint32_t> {
+        if constexpr (requires { step.sources; }) return step.sources;
+        else if constexpr (requires { step.source; }) return {step.source};
+        else return {step.first};
+    }, operation);
 }
 
 namespace {
@@ -19,7 +23,8 @@ namespace {
 // --- Reading steps from an image ----------------------------------------------------------------
 
 enum class Kind : uint32_t {
-    number, text_number, category, one_hot, date_parts, difference, impute, missing, signed_log, scale, clip
+    number, text_number, category, one_hot, date_parts, difference, impute, missing, signed_log, scale, clip,
+    normalize, project
 };
 
 [[noreturn]] void damaged(const std::string& what) { throw DamagedImage("the program is not sound: " + what); }
@@ -84,6 +89,26 @@ Clip read_clip(Reader& reader) {
     return {source, low, high};
 }
 
+std::vector<uint32_t> read_sources(Reader& reader) {
+    auto sources = reader.array<uint32_t>();
+    if (sources.empty() || sources.size() > max_registers) damaged("a step reads too few or too many registers");
+    return sources;
+}
+
+Project read_project(Reader& reader) {
+    Project step{read_sources(reader), reader.array<double>(), {}};
+    const auto components = reader.array<double>();
+    const size_t sources = step.sources.size(), outputs = components.size() / sources;
+    if (step.means.size() != sources || outputs < 1 || outputs > max_registers || outputs * sources != components.size())
+        damaged("a projection's arrays do not fit together");
+    for (const std::vector<double>* values : {&std::as_const(step.means), &components})
+        for (const double value : *values)
+            if (!std::isfinite(value)) damaged("a mean or component is no number");
+    for (size_t source = 0; source < sources; source++)
+        for (size_t output = 0; output < outputs; output++) step.weights.push_back(components[output * sources + source]);
+    return step;
+}
+
 Operation read_operation(Reader& reader) {
     const uint32_t kind = reader.count();
     switch (static_cast<Kind>(kind)) {
@@ -107,6 +132,8 @@ Operation read_operation(Reader& reader) {
         case Kind::signed_log: return SignedLog{reader.count()};
         case Kind::scale: return read_scale(reader);
         case Kind::clip: return read_clip(reader);
+        case Kind::normalize: return Normalize{read_sources(reader)};
+        case Kind::project: return read_project(reader);
     }
     damaged("a step is of no known kind");
 }
@@ -114,6 +141,8 @@ Operation read_operation(Reader& reader) {
 uint32_t width_of(const Operation& operation) {
     if (const auto* one_hot = std::get_if<OneHot>(&operation)) return one_hot->count;
     if (const auto* parts = std::get_if<DateParts>(&operation)) return static_cast<uint32_t>(parts->parts.size());
+    if (const auto* normalize = std::get_if<Normalize>(&operation)) return static_cast<uint32_t>(normalize->sources.size());
+    if (const auto* project = std::get_if<Project>(&operation)) return project->outputs();
     return 1;
 }
 
@@ -244,6 +273,21 @@ struct Run {
     }
     void operator()(const Clip& step) const {
         each(step.source, [&](double x) { return x < step.low ? step.low : x > step.high ? step.high : x; });
+    }
+
+    void operator()(const Normalize& step) const {
+        double norm[block_rows] = {};
+        for (const uint32_t source : step.sources) {
+            const double* x = found[source];
+            for (size_t row = 0; row < rows; row++) norm[row] = norm[row] + (x[row] != x[row] ? 0.0 : x[row] * x[row]);
+        }
+        for (size_t row = 0; row < rows; row++) norm[row] = norm[row] == 0 ? 1.0 : std::sqrt(norm[row]);
+        for (size_t at = 0; at < step.sources.size(); at++)
+            for (size_t row = 0; row < rows; row++) out[at * block_rows + row] = found[step.sources[at]][row] / norm[row];
+    }
+    void operator()(const Project& step) const {
+        const ProjectPlan plan{step.sources.data(), step.sources.size(), step.means.data(), step.weights.data(), step.outputs()};
+        path_functions().project(plan, found, rows, out);
     }
 
     static double sign(double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : x; }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from vesto.programs.bodies import LEAF, Forest, Linear
+from vesto.programs.bodies import LEAF, Forest, Linear, Network
 from vesto.programs.program import Input, Output, Program
 from vesto.programs.steps import (
     PARTS,
@@ -16,8 +18,10 @@ from vesto.programs.steps import (
     Difference,
     Impute,
     Missing,
+    Normalize,
     Number,
     OneHot,
+    Project,
     Scale,
     SignedLog,
     Step,
@@ -60,10 +64,17 @@ def later_steps(draw: st.DrawFn, low: int, high: int) -> Step:
     """A step that reads registers from ``low`` up to ``high``."""
     source = draw(st.integers(low, high - 1))
     edges = sorted(draw(st.tuples(small, small)))
+    several = tuple(draw(st.lists(st.integers(low, high - 1), min_size=1, max_size=3)))
+    width = draw(st.integers(1, 5))
+    numbers = st.lists(
+        small, min_size=(width + 1) * len(several), max_size=(width + 1) * len(several)
+    )
+    mean, *components = np.array(draw(numbers), float).reshape(width + 1, -1)
     return draw(st.sampled_from([
         OneHot(source, draw(st.integers(1, 4))), Difference(source, draw(st.integers(low, high - 1))),
         Impute(source, draw(small)), Missing(source), SignedLog(source),
         Scale(source, draw(small), draw(st.floats(1e-3, 1e3))), Clip(source, edges[0], edges[1]),
+        Normalize(several), Project(several, mean, np.array(components)),
     ]))  # fmt: skip
 
 
@@ -111,6 +122,22 @@ def linears(draw: st.DrawFn, features: int, outputs: int) -> Linear:
 
 
 @st.composite
+def networks(draw: st.DrawFn, features: int, outputs: int) -> Network:
+    """Up to three layers, of one member or more; some of them overflow."""
+    sizes = [features, *draw(st.lists(st.integers(1, 9), max_size=2)), outputs]
+    members = draw(st.integers(1, 3))
+    generator = np.random.default_rng(draw(st.integers(0, 2**32)))
+    spread = draw(st.sampled_from([0.5, 0.5, 1e20]))
+    weights, bias = sum(a * b for a, b in pairwise(sizes)), sum(sizes[1:])
+    return Network(
+        np.array(sizes, np.int32),
+        (generator.normal(size=(members, weights)) * spread).astype(np.float32),
+        generator.normal(size=(members, bias)).astype(np.float32),
+        generator.normal(size=outputs), generator.normal(size=outputs),
+    )  # fmt: skip
+
+
+@st.composite
 def outputs(draw: st.DrawFn) -> Output:
     """A number or a label."""
     low, high = sorted(draw(st.tuples(finite | st.just(-np.inf), finite | st.just(np.inf))))
@@ -145,7 +172,8 @@ def programs(draw: st.DrawFn) -> Program:
     features = tuple(draw(st.lists(st.integers(len(inputs), high - 1), max_size=4)))
     output = draw(outputs())
     width = len(output.labels) if output.link in {"softmax", "argmax"} else 1
-    body = draw(forests(len(features), width) | linears(len(features), width))
+    kinds_of_body = (forests, linears, networks)
+    body = draw(st.one_of(*(kind(len(features), width) for kind in kinds_of_body)))
     return Program(inputs, tuple(steps), features, body, output)
 
 
