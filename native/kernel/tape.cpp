@@ -24,7 +24,7 @@ namespace {
 
 enum class Kind : uint32_t {
     number, text_number, category, one_hot, date_parts, difference, impute, missing, signed_log, scale, clip,
-    normalize, project
+    normalize, project, text_score, text_length
 };
 
 [[noreturn]] void damaged(const std::string& what) { throw DamagedImage("the program is not sound: " + what); }
@@ -134,6 +134,11 @@ Operation read_operation(Reader& reader) {
         case Kind::clip: return read_clip(reader);
         case Kind::normalize: return Normalize{read_sources(reader)};
         case Kind::project: return read_project(reader);
+        case Kind::text_score: {
+            const uint32_t source = reader.count();
+            return TextScore{source, std::make_shared<TextModel>(reader)};
+        }
+        case Kind::text_length: return TextLength{reader.count()};
     }
     damaged("a step is of no known kind");
 }
@@ -143,13 +148,16 @@ uint32_t width_of(const Operation& operation) {
     if (const auto* parts = std::get_if<DateParts>(&operation)) return static_cast<uint32_t>(parts->parts.size());
     if (const auto* normalize = std::get_if<Normalize>(&operation)) return static_cast<uint32_t>(normalize->sources.size());
     if (const auto* project = std::get_if<Project>(&operation)) return project->outputs();
+    if (const auto* text = std::get_if<TextScore>(&operation)) return text->model->outputs();
     return 1;
 }
 
 bool reads(Family family, const Operation& operation) {
     if (std::holds_alternative<Number>(operation))
         return family == Family::boolean || family == Family::integer || family == Family::fraction;
-    if (std::holds_alternative<TextNumber>(operation)) return family == Family::text;
+    if (std::holds_alternative<TextNumber>(operation) || std::holds_alternative<TextScore>(operation) ||
+        std::holds_alternative<TextLength>(operation))
+        return family == Family::text;
     if (std::holds_alternative<Category>(operation))
         return family == Family::text || family == Family::boolean || family == Family::integer;
     return family == Family::date || family == Family::time || family == Family::timestamp;
@@ -157,7 +165,8 @@ bool reads(Family family, const Operation& operation) {
 
 bool reads_input(const Operation& operation) {
     return std::holds_alternative<Number>(operation) || std::holds_alternative<TextNumber>(operation) ||
-           std::holds_alternative<Category>(operation) || std::holds_alternative<DateParts>(operation);
+           std::holds_alternative<Category>(operation) || std::holds_alternative<DateParts>(operation) ||
+           std::holds_alternative<TextScore>(operation) || std::holds_alternative<TextLength>(operation);
 }
 
 void check_sources(const Operation& operation, const std::vector<Input>& inputs, uint32_t registers) {
@@ -178,22 +187,25 @@ double word_number(const TextNumber& step, std::string_view text) {
     return number_in(text);
 }
 
-// `number` of every word; a dictionary's words are looked at once.
-template <typename OfWord>
-void numbers_of_words(const Column& column, size_t first, size_t rows, double absent, double* out, OfWord number) {
-    if (!is_codes(column.layout)) {
-        each_word(column, first, rows, [&](size_t row, std::string_view word) { out[row] = number(word); },
-                  [&](size_t row) { out[row] = absent; });
-        return;
-    }
+// As each_word, of columns of codes too.
+template <typename Use, typename Skip>
+void each_text(const Column& column, size_t first, size_t rows, Use use, Skip skip) {
+    if (!is_codes(column.layout)) return each_word(column, first, rows, use, skip);
     if (family_of(column.dictionary->layout) != Family::text || is_codes(column.dictionary->layout))
         throw WrongArgument("a dictionary does not hold texts");
     for (size_t row = 0; row < rows; row++) {
         const bool there = is_valid(column, first + row);
         const size_t place = there ? code_at(column, first + row) : 0;
         const bool known = there && is_valid(*column.dictionary, place);
-        out[row] = known ? number(text_at(*column.dictionary, place)) : absent;
+        if (known) use(row, text_at(*column.dictionary, place));
+        else skip(row);
     }
+}
+
+template <typename OfWord>
+void numbers_of_words(const Column& column, size_t first, size_t rows, double absent, double* out, OfWord number) {
+    each_text(column, first, rows, [&](size_t row, std::string_view word) { out[row] = number(word); },
+              [&](size_t row) { out[row] = absent; });
 }
 
 // DuckDB's texts: up to twelve bytes lie in the value itself, where eight may always be read.
@@ -290,6 +302,18 @@ struct Run {
         path_functions().project(plan, found, rows, out);
     }
 
+    void operator()(const TextScore& step) const {
+        TextModel::Words words;
+        each_text(columns[step.source], first, rows,
+                  [&](size_t row, std::string_view text) { step.model->score(text, words, out + row, block_rows); },
+                  [&](size_t row) {
+                      for (uint32_t at = 0; at < step.model->outputs(); at++) out[at * block_rows + row] = nan_value;
+                  });
+    }
+    void operator()(const TextLength& step) const {
+        numbers_of_words(columns[step.source], first, rows, nan_value, out, characters_in);
+    }
+
     static double sign(double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : x; }
 
     template <typename Formula>
@@ -344,8 +368,10 @@ void Tape::run(const Column* columns, size_t first, size_t rows, double* storage
 
 size_t Tape::memory_bytes() const {
     size_t bytes = steps_.size() * sizeof(Step);
-    for (const Step& step : steps_)
+    for (const Step& step : steps_) {
         if (const auto* category = std::get_if<Category>(&step.operation)) bytes += category->dictionary->memory_bytes();
+        if (const auto* text = std::get_if<TextScore>(&step.operation)) bytes += text->model->memory_bytes();
+    }
     return bytes;
 }
 

@@ -9,6 +9,7 @@
 #include "kernel.hpp"
 #include "plan.hpp"
 #include "reader.hpp"
+#include "text.hpp"
 
 namespace vesto {
 
@@ -55,8 +56,14 @@ struct Project {
     uint32_t outputs() const { return static_cast<uint32_t>(weights.size() / sources.size()); }
 };
 
+struct TextScore {
+    uint32_t source;
+    std::shared_ptr<const TextModel> model;
+};
+struct TextLength { uint32_t source; };
+
 using Operation = std::variant<Number, TextNumber, Category, OneHot, DateParts, Difference, Impute, Missing, SignedLog, Scale, Clip,
-                               Normalize, Project>;
+                               Normalize, Project, TextScore, TextLength>;
 
 // The registers that a step reads.
 std::vector<uint32_t> sources_of(const Operation& operation);

@@ -25,7 +25,9 @@ from vesto.programs.steps import (
     Scale,
     SignedLog,
     Step,
+    TextLength,
     TextNumber,
+    TextScore,
 )
 
 ARROW = {
@@ -39,6 +41,7 @@ TEXTS = {"varchar", "bpchar"}
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 small = st.floats(-1e6, 1e6)
+GRAMS = ["aa", "b1", "aa b1", "aa aa", "é", "日本", "日本 aa", "aaé"]
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=4).map(lambda w: w.rstrip(" "))
 
 
@@ -55,8 +58,20 @@ def first_steps(draw: st.DrawFn, place: int, kind: str) -> Step:
     values = np.array(draw(st.lists(small, min_size=len(known), max_size=len(known))))
     anything = st.just(float("nan")) | small
     category = Category(place, known, values.astype(float), draw(anything), draw(anything), missing)
-    other = Number(place) if kind in NUMBERS else TextNumber(place, missing)
-    return draw(st.sampled_from([category, other]))
+    if kind in NUMBERS:
+        return draw(st.sampled_from([category, Number(place)]))
+    others = [TextNumber(place, missing), TextLength(place), draw(text_scores(place))]
+    return draw(st.sampled_from([category, *others]))
+
+
+@st.composite
+def text_scores(draw: st.DrawFn, place: int) -> TextScore:
+    """A few grams, of them some that stand in the rows."""
+    grams = tuple(sorted(draw(st.sets(words | st.sampled_from(GRAMS), max_size=6))))
+    width = draw(st.integers(1, 3))
+    generator = np.random.default_rng(draw(st.integers(0, 2**32)))
+    idf, weights = generator.normal(size=len(grams)), generator.normal(size=(width, len(grams)))
+    return TextScore(place, grams, idf, weights, generator.normal(size=width))
 
 
 @st.composite
@@ -177,10 +192,15 @@ def programs(draw: st.DrawFn) -> Program:
     return Program(inputs, tuple(steps), features, body, output)
 
 
+_SENTENCES = st.lists(
+    words | st.sampled_from(["aa", "AA", "B1", "x", "é", "日本", "aa—b1", "aa b1", "aa\xa0aa", "…", "aaé"]),
+    max_size=8,
+).map(" ".join)  # fmt: skip
 _VALUES = {
     "bool": st.booleans(), "int2": st.integers(-2, 7), "int8": st.integers(-(2**63), 2**63 - 1),
     "numeric": st.decimals(-1000, 1000, places=3), "float4": st.floats(width=32),
-    "float8": st.floats(), "varchar": words | small.map(str), "bpchar": words | small.map(str),
+    "float8": st.floats(), "varchar": words | small.map(str) | _SENTENCES,
+    "bpchar": words | small.map(str),
     "date": st.dates(), "time": st.times(), "timestamp": st.datetimes(),
     "timestamptz": st.datetimes(),
 }  # fmt: skip

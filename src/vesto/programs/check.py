@@ -28,7 +28,9 @@ from vesto.programs.steps import (
     Project,
     Scale,
     Step,
+    TextLength,
     TextNumber,
+    TextScore,
     reads_input,
     sources,
 )
@@ -44,6 +46,8 @@ _FAMILIES: Final[dict[type[Step], set[str]]] = {
     TextNumber: {"text"},
     Category: {"text", "boolean", "integer"},
     DateParts: {"date", "time", "timestamp"},
+    TextScore: {"text"},
+    TextLength: {"text"},
 }
 _VALUE_TYPES: Final = {"int2", "int4", "int8", "float4", "float8"}
 _LABEL_TYPES: Final = _VALUE_TYPES | {"bool", "bpchar", "varchar"}
@@ -163,6 +167,18 @@ def _(step: Category) -> Iterator[str]:
         yield "category gives a word something that is no number"
     if any(word.endswith(" ") for word in (*words, *step.missing)):
         yield "category has a word with blanks at its end"
+
+
+@_step_mistakes.register
+def _(step: TextScore) -> Iterator[str]:
+    grams, width = len(step.grams), len(step.bias)
+    fits = step.idf.shape == (grams,) and step.weights.shape == (width, grams)
+    if not fits or not 1 <= width <= MAX_REGISTERS:
+        yield "text_score's arrays do not fit together"
+    elif not all(np.isfinite(part).all() for part in (step.idf, step.weights, step.bias)):
+        yield "text_score has a weight that is no number"
+    if list(step.grams) != sorted(set(step.grams)):
+        yield "text_score has grams that are not sorted"
 
 
 # --- Bodies -------------------------------------------------------------------------------------

@@ -32,7 +32,9 @@ from vesto.programs.steps import (
     Project,
     Scale,
     SignedLog,
+    TextLength,
     TextNumber,
+    TextScore,
 )
 
 MAGIC: Final = b"VESTOIMG"
@@ -43,7 +45,7 @@ TYPES: Final = (
 )  # fmt: skip
 _STEPS: Final = (
     Number, TextNumber, Category, OneHot, DateParts, Difference, Impute, Missing, SignedLog, Scale,
-    Clip, Normalize, Project,
+    Clip, Normalize, Project, TextScore, TextLength,
 )  # fmt: skip
 _BODIES: Final = (Forest, Linear, Network)
 
@@ -105,7 +107,7 @@ class _Writer:
         raise NotImplementedError(type(part).__name__)
 
     @part.register
-    def _(self, step: Number | Missing | SignedLog) -> None:
+    def _(self, step: Number | Missing | SignedLog | TextLength) -> None:
         self.number(step.source)
 
     @part.register
@@ -160,6 +162,14 @@ class _Writer:
         self.array(step.sources, "<u4")
         self.array(step.mean, "<f8")
         self.array(step.components, "<f8")
+
+    @part.register
+    def _(self, step: TextScore) -> None:
+        self.number(step.source)
+        self.texts(step.grams)
+        self.array(step.idf, "<f8")
+        self.array(step.weights, "<f8")
+        self.array(step.bias, "<f8")
 
     @part.register
     def _(self, body: Forest) -> None:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vesto.errors import DatatypeMismatch
+from vesto.programs import reference_text
 from vesto.programs.steps import (
     Category,
     Clip,
@@ -28,7 +29,9 @@ from vesto.programs.steps import (
     Scale,
     SignedLog,
     Step,
+    TextLength,
     TextNumber,
+    TextScore,
     reads_input,
     sources,
 )
@@ -237,3 +240,13 @@ def _(step: Project, *registers: F64) -> list[F64]:
         moved = np.where(np.isnan(x), 0.0, x - mean)
         sums += component[:, None] * moved
     return list(sums)
+
+
+@run_step.register
+def _(step: TextScore, column: pa.Array) -> list[F64]:
+    return reference_text.scores(step, column)
+
+
+@run_step.register
+def _(step: TextLength, column: pa.Array) -> list[F64]:
+    return [_numbers(pc.utf8_length(words_in(column)))]

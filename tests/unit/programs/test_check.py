@@ -21,7 +21,9 @@ from vesto.programs.steps import (
     OneHot,
     Project,
     Step,
+    TextLength,
     TextNumber,
+    TextScore,
 )
 
 
@@ -145,7 +147,8 @@ def test_wrong_weights_are_refused(body: Linear) -> None:
     [
         ("varchar", Number(0)), ("date", Number(0)), ("int4", TextNumber(0, ())),
         ("float8", Category(0, (), np.empty(0), 0.0, 0.0, ())), ("varchar", DateParts(0, ("year",))),
-        ("super", TextNumber(0, ())),
+        ("super", TextNumber(0, ())), ("int4", TextLength(0)),
+        ("int4", TextScore(0, (), np.empty(0), np.empty((1, 0)), np.zeros(1))),
     ],
 )  # fmt: skip
 def test_a_step_reads_only_inputs_of_its_types(kind: str, step: Step) -> None:
@@ -250,3 +253,23 @@ def test_steps_over_several_registers_that_do_not_fit_are_refused(step: Step) ->
     inputs, body = (Input("x", "float8"),), Linear(np.zeros((1, 0)), np.zeros(1))
     with pytest.raises(DataCorrupted):
         check(Program(inputs, (Number(0), step), (), body, value_output("float8")))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        TextScore(0, ("a",), np.ones(2), np.ones((1, 1)), np.ones(1)),
+        TextScore(0, ("a",), np.ones(1), np.ones((1, 2)), np.ones(1)),
+        TextScore(0, ("a",), np.ones(1), np.ones((1, 1)), np.ones(2)),
+        TextScore(0, ("a",), np.ones(1), np.ones((0, 1)), np.ones(0)),
+        TextScore(0, ("b", "a"), np.ones(2), np.ones((1, 2)), np.ones(1)),
+        TextScore(0, ("a", "a"), np.ones(2), np.ones((1, 2)), np.ones(1)),
+        TextScore(0, ("a",), np.array([np.inf]), np.ones((1, 1)), np.ones(1)),
+        TextScore(0, ("a",), np.ones(1), np.array([[np.nan]]), np.ones(1)),
+        TextScore(0, ("a",), np.ones(1), np.ones((1, 1)), np.array([np.nan])),
+    ],
+)
+def test_scores_of_texts_that_do_not_fit_together_are_refused(step: TextScore) -> None:
+    inputs, body = (Input("x", "varchar"),), Linear(np.zeros((1, 0)), np.zeros(1))
+    with pytest.raises(DataCorrupted):
+        check(Program(inputs, (step,), (), body, value_output("float8")))
