@@ -47,8 +47,10 @@ def _reads(program: Program, places: list[int]) -> bool:
     body = program.body
     if isinstance(body, Forest):
         return bool(np.isin(places, body.feature[body.feature != LEAF]).any())
-    assert isinstance(body, Linear)
-    return bool(body.weights[:, places].any())
+    if isinstance(body, Linear):
+        return bool(body.weights[:, places].any())
+    # A network weighs every feature.
+    return True
 
 
 def quality(workshop: Workshop, decision: Decision, trial: Trial) -> dict[str, Any]:
