@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sql_reference import sql_page
 
+from vesto.algorithms import _kmeans_parameters
 from vesto.algorithms._xgboost_parameters import PARAMETERS
 from vesto.errors import subclasses
 from vesto.settings import described
@@ -38,11 +39,29 @@ def hyperparameters_page() -> str:
     """What HYPERPARAMETERS takes."""
     rows = [f"| `{name}` | {wanted} |" for name, wanted in PARAMETERS.items()]
     head = (
-        "# Hyperparameters\n\nWhat `HYPERPARAMETERS DEFAULT EXCEPT (...)` takes with AUTO OFF MODEL_TYPE XGBOOST. "
+        "# Hyperparameters\n\n## MODEL_TYPE XGBOOST\n\n"
+        "What `HYPERPARAMETERS DEFAULT EXCEPT (...)` takes with AUTO OFF MODEL_TYPE XGBOOST. "
         "A key that is not given has XGBoost's own default, `num_round` 100.\n\n"
         "| key | value |\n|---|---|\n"
     )
-    return NOTE + head + "\n".join(rows) + "\n"
+    return NOTE + head + "\n".join(rows) + "\n\n" + kmeans_part()
+
+
+def kmeans_part() -> str:
+    """What HYPERPARAMETERS takes for clusters."""
+    kmeans = _kmeans_parameters
+    said = {"k": "required", "feature_dim": "counted"} | kmeans.DEFAULTS
+    said |= dict.fromkeys(kmeans.WITHOUT_EFFECT, "no effect")
+    wanted = {name: str(value) for name, value in kmeans.PARAMETERS.items()}
+    wanted["eval_metrics"] = "msd, ssd or both: the mean or the sum of squared distances"
+    rows = [f"| `{name}` | {wanted[name]} | {said[name]} |" for name in kmeans.PARAMETERS]
+    head = (
+        "## MODEL_TYPE KMEANS\n\n"
+        "The keys are those of SageMaker's K-means. It reads rows as a stream, and Vesto does not: the keys of "
+        "the stream are checked and have no effect. `local_lloyd_num_trials` auto is 10.\n\n"
+        "| key | value | default |\n|---|---|---|\n"
+    )
+    return head + "\n".join(rows) + "\n"
 
 
 PAGES = {

@@ -14,7 +14,10 @@ TASKS = [Task("regression"), Task("binary", 2), Task("multiclass", 3)]
 TOLERANCE = {"xgboost": 0.0}
 
 
-@pytest.fixture(params=ALGORITHMS.names())
+SUPERVISED = [name for name in ALGORITHMS.names() if hasattr(ALGORITHMS.get(name), "fit")]
+
+
+@pytest.fixture(params=SUPERVISED)
 def algorithm(request: pytest.FixtureRequest) -> Algorithm:
     found = ALGORITHMS.get(request.param)
     assert found is not None
