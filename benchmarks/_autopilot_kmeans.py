@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -63,10 +64,12 @@ def raced(x: F64, rounds: int = ROUNDS) -> tuple[Runs, Runs]:
     _ours(x[:2000], 0), _theirs(x[:2000], 0)
     for seed in range(rounds):
         for runs, find in ((ours, _ours), (theirs, _theirs)):
-            found: list[float] = []
-            runs.costs.append(timed(lambda find=find, found=found: found.append(find(x, seed))))
-            runs.distances += found
+            runs.costs.append(timed(partial(_kept, runs, find, x, seed)))
     return ours, theirs
+
+
+def _kept(runs: Runs, find: Callable[[F64, int], float], x: F64, seed: int) -> None:
+    runs.distances.append(find(x, seed))
 
 
 def _ours(x: F64, seed: int) -> float:
