@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from vesto.algorithms.xgboost import to_forest
-from vesto.programs.bodies import Linear, nearest_centroid
+from vesto.programs.bodies import Linear, Network, nearest_centroid
 from vesto.programs.check import check
 from vesto.programs.image import image
 from vesto.programs.program import Input, Output, Program, label_output, value_output
@@ -32,6 +32,8 @@ COLUMNS: Final = 20
 TRAINING_ROWS: Final = 200_000
 CLASSES: Final = 10
 CENTROIDS: Final = 20
+COLUMNS_E: Final = 50
+HIDDEN: Final = (128, 64)
 # Words of the six text columns of model C, and of the eight of G.
 DICTIONARIES_C: Final = (50, 100, 300, 1000, 2000, 5000)
 DICTIONARIES_G: Final = (25,) * 8
@@ -114,10 +116,10 @@ def _numbers(columns: F64) -> tuple[pa.Array, ...]:
     return tuple(pa.array(column) for column in columns)
 
 
-def _number_program(body: Any, output: Output) -> Program:
-    inputs = tuple(Input(f"x{place}", "float8") for place in range(COLUMNS))
-    steps = tuple(Number(place) for place in range(COLUMNS))
-    return Program(inputs, steps, tuple(range(COLUMNS, 2 * COLUMNS)), body, output)
+def _number_program(body: Any, output: Output, columns: int = COLUMNS) -> Program:
+    inputs = tuple(Input(f"x{place}", "float8") for place in range(columns))
+    steps = tuple(Number(place) for place in range(columns))
+    return Program(inputs, steps, tuple(range(columns, 2 * columns)), body, output)
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,27 @@ def centroids(rows: int, centers: F64) -> Case:
     output = label_output("int4", labels, link="argmax")
     program = _number_program(nearest_centroid(centers), output)
     return Case(program, _numbers(normal_columns(rows)))
+
+
+def network_target(columns: F64) -> NDArray[np.float32]:
+    """The target of model E, from rows given as columns: the formula of its first 20 and a sum of the rest."""
+    target: NDArray[np.float32] = (
+        formula(columns[:COLUMNS]) + columns[COLUMNS:].sum(axis=0)
+    ).astype(np.float32)
+    return target
+
+
+def network(columns: F64, model: Any) -> Case:
+    """Model E: the network of a fitted MLPRegressor on columns of doubles."""
+    sizes = [len(columns), *(len(bias) for bias in model.intercepts_)]
+    weights = np.concatenate([weight.ravel() for weight in model.coefs_])[None]
+    bias = np.concatenate(model.intercepts_)[None]
+    body = Network(
+        np.array(sizes, np.int32), weights.astype(np.float32), bias.astype(np.float32),
+        np.ones(1), np.zeros(1),
+    )  # fmt: skip
+    program = _number_program(body, value_output("float8"), len(columns))
+    return Case(program, _numbers(columns))
 
 
 def one_hot_codes(rows: int) -> NDArray[np.int64]:

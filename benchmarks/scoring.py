@@ -4,9 +4,9 @@ Run: ``make bench-scoring``, or a part of it with ``python -m benchmarks.scoring
 ``like`` needs the packages of ``requirements/bench-peers.txt`` on PYTHONPATH.
 
 Models: A has 100 trees of depth 6 on 20 doubles, B 500 trees of depth 8, C is A with six of the
-columns texts of 50 to 5,000 words, D has 10 classes and 100 rounds of depth 6, F finds the nearest
-of 20 centroids, G is linear in 200 one-hot numbers of eight texts. A, C, F and G score 4,000,000
-rows, B and D a quarter of them.
+columns texts of 50 to 5,000 words, D has 10 classes and 100 rounds of depth 6, E is a network of 50
+doubles with layers of 128 and 64, F finds the nearest of 20 centroids, G is linear in 200 one-hot
+numbers of eight texts. A, C, F and G score 4,000,000 rows, B, D and E a quarter of them.
 
 A figure is the median over the rounds of one cost divided by another; all rivals of a part take
 turns in every round. Costs are CPU seconds of all threads, or seconds on the clock where the name
@@ -22,6 +22,7 @@ import os
 import platform
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -34,7 +35,9 @@ import pyarrow as pa
 import scipy.sparse
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LinearRegression
+from sklearn.neural_network import MLPRegressor
 from threadpoolctl import threadpool_limits
 
 from benchmarks import _scoring_models as models
@@ -78,6 +81,8 @@ BOUNDS: Final = {
     "B_query_to_xgboost": Bound(4, 10),
     "C_query_to_python": Bound(15, 40),
     "D_query_to_xgboost": Bound(4, 10),
+    "E_kernel_to_sklearn": Bound(3, 8),
+    "E_kernel_to_sklearn_float32": Bound(1.5, 4),
     "F_kernel_to_sklearn": Bound(3, 8),
     "G_kernel_to_sklearn": Bound(3, 8),
     "A_kernel_to_lightgbm": Bound(5, 10),
@@ -199,6 +204,38 @@ def part_like(report: Report, rows: int) -> None:
 
 
 # --- scikit-learn -------------------------------------------------------------------------------
+
+
+def part_e(report: Report, rows: int) -> None:
+    """Model E: a network, against MLPRegressor of scikit-learn on rows of an array.
+
+    Beside scikit-learn on float64 rows, as NumPy and pandas give them, stands the same network fitted on and
+    scoring float32 rows, which takes half the time. The kernel reads doubles and computes in float32.
+    """
+    columns = models.normal_columns(rows // 4, models.COLUMNS_E)
+    x = np.ascontiguousarray(columns.T)
+    train = x[: models.TRAINING_ROWS // 4]
+    narrow, target = x.astype(np.float32), models.network_target(columns[:, : len(train)])
+    # A few rounds: how good it is does not matter, only how large.
+    settings = {"hidden_layer_sizes": models.HIDDEN, "max_iter": 4, "random_state": 0}
+    with warnings.catch_warnings(), threadpool_limits(1):
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        wide_model = MLPRegressor(**settings).fit(train, target.astype(np.float64))
+        narrow_model = MLPRegressor(**settings).fit(narrow[: len(train)], target)
+    case = models.network(columns, wide_model)
+    with database(case) as base, threadpool_limits(1):
+        # The sums are of float32, and of numbers up to some hundreds.
+        same("E", predictions(base, case), wide_model.predict(x), apart=1e-3)
+        costs = race({
+            "kernel": once(kernel(case)),
+            "query": base.run(query(case)),
+            "scan": base.run(scan(case)),
+            "scikit-learn": once(lambda: wide_model.predict(x)),
+            "scikit-learn, float32": once(lambda: narrow_model.predict(narrow)),
+        })  # fmt: skip
+    print_costs(costs, case.rows)
+    report.add("E_kernel_to_sklearn", ratio(costs, "scikit-learn", "kernel"))
+    report.add("E_kernel_to_sklearn_float32", ratio(costs, "scikit-learn, float32", "kernel"))
 
 
 def part_f(report: Report, rows: int) -> None:
@@ -349,7 +386,7 @@ def _version(library: str) -> str:
 
 
 PARTS: Final[dict[str, Callable[[Report, int], None]]] = {
-    "A": part_a, "B": part_b, "C": part_c, "D": part_d, "F": part_f, "G": part_g,
+    "A": part_a, "B": part_b, "C": part_c, "D": part_d, "E": part_e, "F": part_f, "G": part_g,
     "like": part_like, "memory": part_memory, "row": part_row,
 }  # fmt: skip
 

@@ -654,15 +654,20 @@ static void add_tile(const LinearTerm* terms, size_t count, const double* values
 
 constexpr size_t features_at_once = 32;
 
-// Up to features_at_once features by themselves, which follow each other.
-static void add_features(const LinearTerm* terms, size_t count, const double* const* columns, size_t rows, uint32_t outputs, double* sums) {
-    alignas(64) double values[features_at_once * block];
-    for (size_t term = 0; term < count; term++) copy_finite(columns[terms[term].place], rows, values + block * term);
+// `values` has a column of 512 for each term.
+static void add_values(const LinearTerm* terms, size_t count, const double* values, size_t rows, uint32_t outputs, double* sums) {
     for (size_t row = 0; row < rows; row += lanes * tile_parts) {
         uint32_t output = 0;
         for (; output + tile_width <= outputs; output += tile_width) add_tile<tile_width>(terms, count, values, output, row, sums);
         for (; output < outputs; output++) add_tile<1>(terms, count, values, output, row, sums);
     }
+}
+
+// Up to features_at_once features by themselves, which follow each other.
+static void add_features(const LinearTerm* terms, size_t count, const double* const* columns, size_t rows, uint32_t outputs, double* sums) {
+    alignas(64) double values[features_at_once * block];
+    for (size_t term = 0; term < count; term++) copy_finite(columns[terms[term].place], rows, values + block * term);
+    add_values(terms, count, values, rows, outputs, sums);
 }
 
 // Terms that are 0 change no sum: it began with 0.0 and is never -0.0.
@@ -686,6 +691,28 @@ static void linear(const LinearPlan& plan, const double* const* columns, size_t 
         if (plain) add_features(plan.terms + at, plain, columns, rows, plan.outputs, sums);
         else add_one_hot(plan.terms[at], columns[plan.terms[at].place], rows, plan.outputs, sums);
         at += plain ? plain : 1;
+    }
+}
+
+// --- Principal components --------------------------------------------------------------------------
+
+// A register less its mean, 0 where it is missing; behind the last row 0.
+static void copy_moved(const double* from, double mean, size_t rows, double* values) {
+    for (size_t row = 0; row < rows; row++) values[row] = from[row] != from[row] ? 0 : from[row] - mean;
+    for (size_t row = rows; row < block; row++) values[row] = 0;
+}
+
+static void project(const ProjectPlan& plan, const double* const* registers, size_t rows, double* sums) {
+    alignas(64) double values[features_at_once * block];
+    LinearTerm terms[features_at_once];
+    for (size_t at = 0; at < block * plan.outputs; at++) sums[at] = 0;
+    for (size_t first = 0; first < plan.sources_size; first += features_at_once) {
+        const size_t count = plan.sources_size - first < features_at_once ? plan.sources_size - first : features_at_once;
+        for (size_t at = 0; at < count; at++) {
+            copy_moved(registers[plan.sources[first + at]], plan.means[first + at], rows, values + block * at);
+            terms[at] = {0, 0, plan.weights + (first + at) * plan.outputs};
+        }
+        add_values(terms, count, values, rows, plan.outputs, sums);
     }
 }
 
@@ -803,6 +830,10 @@ static bool screen(const ScreenPlan& plan, const double* const* columns, size_t 
     return pick(plan, scores, reach, rows, places);
 }
 
+// --- Networks --------------------------------------------------------------------------------------
+
+#include "path_network.hpp"
+
 // --- The greatest of several -----------------------------------------------------------------------
 
 // Numbers as NumPy's nan_to_num makes them.
@@ -867,6 +898,6 @@ static void exponential(double* values, size_t count) {
 
 }  // namespace VESTO_PATH
 
-const PathFunctions VESTO_PATH_FUNCTIONS = {VESTO_PATH::forest, VESTO_PATH::linear, VESTO_PATH::screen, VESTO_PATH::exponential, VESTO_PATH::make_numbers, VESTO_PATH::greatest};
+const PathFunctions VESTO_PATH_FUNCTIONS = {VESTO_PATH::forest, VESTO_PATH::linear, VESTO_PATH::screen, VESTO_PATH::network, VESTO_PATH::project, VESTO_PATH::exponential, VESTO_PATH::make_numbers, VESTO_PATH::greatest};
 
 }  // namespace vesto

@@ -159,12 +159,53 @@ struct ScreenPlan {
     float rounding;
 };
 
+// Outputs of a layer that are computed together, and rows.
+inline constexpr size_t network_tile = 4;
+inline constexpr size_t network_rows = 64;
+
+// A layer: `outputs` is a whole number of tiles. The weights of a tile lie together, feature by feature.
+struct LayerPlan {
+    uint32_t inputs, outputs;
+    const float* weights;
+    const float* bias;
+};
+
+struct NetworkPlan {
+    const LayerPlan* layers;  // member after member, layers_each of each
+    uint32_t layers_each, members;
+    uint32_t features, outputs, widest;
+    const double* scale;      // margin = shift + scale * sum of the members
+    const double* shift;
+};
+
+// Memory that a network is scored in, aligned to 64 bytes: network_rows numbers for each feature, twice for
+// each output of the widest layer, and for each output.
+struct NetworkMemory {
+    float* features;
+    float* first;
+    float* second;
+    float* total;
+};
+
+// Registers less their means, times weights: `weights` has the sources one after the other, of each the weight
+// for every register made.
+struct ProjectPlan {
+    const uint32_t* sources;
+    size_t sources_size;
+    const double* means;
+    const double* weights;
+    uint32_t outputs;
+};
+
 // What a code path offers. Columns hold up to 512 rows.
 struct PathFunctions {
     void (*forest)(const ForestPlan&, const double* const* columns, size_t rows, const ForestMemory&, float* sums);
     void (*linear)(const LinearPlan&, const double* const* columns, size_t rows, double* sums);
     // The place of the greatest output of each row; false where a row is too close to tell.
     bool (*screen)(const ScreenPlan&, const double* const* columns, size_t rows, uint32_t* places);
+    void (*network)(const NetworkPlan&, const double* const* columns, size_t rows, const NetworkMemory&, double* margins);
+    // `registers` are those of the tape; the sums are columns of 512, of which `rows` count.
+    void (*project)(const ProjectPlan&, const double* const* registers, size_t rows, double* sums);
     void (*exponential)(double* values, size_t count);
     // Makes 512 numbers finite as NumPy's nan_to_num does.
     void (*make_numbers)(double* values);

@@ -55,10 +55,11 @@ std::vector<uint32_t> read_features(Reader& reader, const Tape& tape) {
     return features;
 }
 
-std::variant<Forest, Linear> read_body(Reader& reader, Tape& tape, const std::vector<uint32_t>& features) {
+Body read_body(Reader& reader, Tape& tape, const std::vector<uint32_t>& features) {
     switch (reader.count()) {
-        case 0: return std::variant<Forest, Linear>(std::in_place_type<Forest>, reader, features.size());
-        case 1: return std::variant<Forest, Linear>(std::in_place_type<Linear>, reader, tape, features);
+        case 0: return Body(std::in_place_type<Forest>, reader, features.size());
+        case 1: return Body(std::in_place_type<Linear>, reader, tape, features);
+        case 2: return Body(std::in_place_type<Network>, reader, features.size());
         default: throw DamagedImage("the program is not sound: its body is of no known kind");
     }
 }
@@ -77,7 +78,7 @@ void leave_out_unread(Tape& tape, const std::vector<uint32_t>& columns) {
     tape.lay_out();
 }
 
-size_t outputs_of(const std::variant<Forest, Linear>& body) {
+size_t outputs_of(const Body& body) {
     return std::visit([](const auto& either) -> size_t { return either.outputs(); }, body);
 }
 

@@ -5,11 +5,14 @@
 
 #include "forest.hpp"
 #include "linear.hpp"
+#include "network.hpp"
 #include "output.hpp"
 #include "screen.hpp"
 #include "tape.hpp"
 
 namespace vesto {
+
+using Body = std::variant<Forest, Linear, Network>;
 
 struct Implementation {
     explicit Implementation(Reader& reader);
@@ -21,7 +24,7 @@ struct Implementation {
     Tape tape;                       // runs what the body reads
     std::vector<uint32_t> features;  // registers
     Tape all_features;               // runs what makes the features, those too that the body takes together
-    std::variant<Forest, Linear> body;
+    Body body;
     Output output;
     std::optional<Screen> screen;    // of a linear form whose greatest output is asked for
     std::vector<uint32_t> columns;   // the registers that the body reads

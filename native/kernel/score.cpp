@@ -55,6 +55,7 @@ struct Block {
     double* after;
     float* sums;
     ForestMemory forest;
+    NetworkMemory network;
 };
 
 size_t bytes_of(const Implementation& program, const Tape& tape) {
@@ -65,6 +66,10 @@ size_t bytes_of(const Implementation& program, const Tape& tape) {
         const size_t features = forest->plan().feature_count;
         total += bytes(program.outputs() * block_rows, 4) + bytes(features * block_rows, 4) + bytes(features * words_per_row, 8) +
                  bytes(forest->segment_count() * block_rows, 1) + bytes(forest->row_count() * words_per_row, 8);
+    }
+    if (const auto* network = std::get_if<Network>(&program.body)) {
+        const NetworkPlan& plan = network->plan();
+        total += bytes(plan.features * network_rows, 4) + 2 * bytes(plan.widest * network_rows, 4) + bytes(plan.outputs * network_rows, 4);
     }
     return total;
 }
@@ -84,6 +89,11 @@ Block cut(const Implementation& program, const Tape& tape, Scratch::Buffers& buf
                         buffers.take<uint8_t>(forest->segment_count() * block_rows),
                         buffers.take<uint64_t>(forest->row_count() * words_per_row)};
     }
+    if (const auto* network = std::get_if<Network>(&program.body)) {
+        const NetworkPlan& plan = network->plan();
+        block.network = {buffers.take<float>(plan.features * network_rows), buffers.take<float>(plan.widest * network_rows),
+                         buffers.take<float>(plan.widest * network_rows), buffers.take<float>(plan.outputs * network_rows)};
+    }
     return block;
 }
 
@@ -98,6 +108,8 @@ void check_columns(const Program& program, const Column* columns) {
 // The margins of a block, a column of block_rows for each output.
 void run_body(const Implementation& program, const PathFunctions& path, size_t rows, Block& block) {
     if (const auto* linear = std::get_if<Linear>(&program.body)) return path.linear(linear->plan(), block.columns, rows, block.margins);
+    if (const auto* network = std::get_if<Network>(&program.body))
+        return path.network(network->plan(), block.columns, rows, block.network, block.margins);
     const auto& forest = std::get<Forest>(program.body);
     path.forest(forest.plan(), block.columns, rows, block.forest, block.sums);
     for (size_t output = 0; output < program.outputs(); output++)

@@ -3,15 +3,19 @@
 
 #include <cmath>
 #include <set>
+#include <utility>
+
+#include "paths.hpp"
 
 namespace vesto {
 
 std::vector<uint32_t> sources_of(const Operation& operation) {
     if (const auto* difference = std::get_if<Difference>(&operation)) return {difference->first, difference->second};
-    return {std::visit([](const auto& step) -> uint32_t {
-        if constexpr (requires { step.source; }) return step.source;
-        else return step.first;
-    }, operation)};
+    return std::visit([](const auto& step) -> std::vector<uint32_t> {
+        if constexpr (requires { step.sources; }) return step.sources;
+        else if constexpr (requires { step.source; }) return {step.source};
+        else return {step.first};
+    }, operation);
 }
 
 namespace {
@@ -19,7 +23,8 @@ namespace {
 // --- Reading steps from an image ----------------------------------------------------------------
 
 enum class Kind : uint32_t {
-    number, text_number, category, one_hot, date_parts, difference, impute, missing, signed_log, scale, clip
+    number, text_number, category, one_hot, date_parts, difference, impute, missing, signed_log, scale, clip,
+    normalize, project, text_score, text_length
 };
 
 [[noreturn]] void damaged(const std::string& what) { throw DamagedImage("the program is not sound: " + what); }
@@ -84,6 +89,26 @@ Clip read_clip(Reader& reader) {
     return {source, low, high};
 }
 
+std::vector<uint32_t> read_sources(Reader& reader) {
+    auto sources = reader.array<uint32_t>();
+    if (sources.empty() || sources.size() > max_registers) damaged("a step reads too few or too many registers");
+    return sources;
+}
+
+Project read_project(Reader& reader) {
+    Project step{read_sources(reader), reader.array<double>(), {}};
+    const auto components = reader.array<double>();
+    const size_t sources = step.sources.size(), outputs = components.size() / sources;
+    if (step.means.size() != sources || outputs < 1 || outputs > max_registers || outputs * sources != components.size())
+        damaged("a projection's arrays do not fit together");
+    for (const std::vector<double>* values : {&std::as_const(step.means), &components})
+        for (const double value : *values)
+            if (!std::isfinite(value)) damaged("a mean or component is no number");
+    for (size_t source = 0; source < sources; source++)
+        for (size_t output = 0; output < outputs; output++) step.weights.push_back(components[output * sources + source]);
+    return step;
+}
+
 Operation read_operation(Reader& reader) {
     const uint32_t kind = reader.count();
     switch (static_cast<Kind>(kind)) {
@@ -107,6 +132,13 @@ Operation read_operation(Reader& reader) {
         case Kind::signed_log: return SignedLog{reader.count()};
         case Kind::scale: return read_scale(reader);
         case Kind::clip: return read_clip(reader);
+        case Kind::normalize: return Normalize{read_sources(reader)};
+        case Kind::project: return read_project(reader);
+        case Kind::text_score: {
+            const uint32_t source = reader.count();
+            return TextScore{source, std::make_shared<TextModel>(reader)};
+        }
+        case Kind::text_length: return TextLength{reader.count()};
     }
     damaged("a step is of no known kind");
 }
@@ -114,13 +146,18 @@ Operation read_operation(Reader& reader) {
 uint32_t width_of(const Operation& operation) {
     if (const auto* one_hot = std::get_if<OneHot>(&operation)) return one_hot->count;
     if (const auto* parts = std::get_if<DateParts>(&operation)) return static_cast<uint32_t>(parts->parts.size());
+    if (const auto* normalize = std::get_if<Normalize>(&operation)) return static_cast<uint32_t>(normalize->sources.size());
+    if (const auto* project = std::get_if<Project>(&operation)) return project->outputs();
+    if (const auto* text = std::get_if<TextScore>(&operation)) return text->model->outputs();
     return 1;
 }
 
 bool reads(Family family, const Operation& operation) {
     if (std::holds_alternative<Number>(operation))
         return family == Family::boolean || family == Family::integer || family == Family::fraction;
-    if (std::holds_alternative<TextNumber>(operation)) return family == Family::text;
+    if (std::holds_alternative<TextNumber>(operation) || std::holds_alternative<TextScore>(operation) ||
+        std::holds_alternative<TextLength>(operation))
+        return family == Family::text;
     if (std::holds_alternative<Category>(operation))
         return family == Family::text || family == Family::boolean || family == Family::integer;
     return family == Family::date || family == Family::time || family == Family::timestamp;
@@ -128,7 +165,8 @@ bool reads(Family family, const Operation& operation) {
 
 bool reads_input(const Operation& operation) {
     return std::holds_alternative<Number>(operation) || std::holds_alternative<TextNumber>(operation) ||
-           std::holds_alternative<Category>(operation) || std::holds_alternative<DateParts>(operation);
+           std::holds_alternative<Category>(operation) || std::holds_alternative<DateParts>(operation) ||
+           std::holds_alternative<TextScore>(operation) || std::holds_alternative<TextLength>(operation);
 }
 
 void check_sources(const Operation& operation, const std::vector<Input>& inputs, uint32_t registers) {
@@ -149,22 +187,25 @@ double word_number(const TextNumber& step, std::string_view text) {
     return number_in(text);
 }
 
-// `number` of every word; a dictionary's words are looked at once.
-template <typename OfWord>
-void numbers_of_words(const Column& column, size_t first, size_t rows, double absent, double* out, OfWord number) {
-    if (!is_codes(column.layout)) {
-        each_word(column, first, rows, [&](size_t row, std::string_view word) { out[row] = number(word); },
-                  [&](size_t row) { out[row] = absent; });
-        return;
-    }
+// As each_word, of columns of codes too.
+template <typename Use, typename Skip>
+void each_text(const Column& column, size_t first, size_t rows, Use use, Skip skip) {
+    if (!is_codes(column.layout)) return each_word(column, first, rows, use, skip);
     if (family_of(column.dictionary->layout) != Family::text || is_codes(column.dictionary->layout))
         throw WrongArgument("a dictionary does not hold texts");
     for (size_t row = 0; row < rows; row++) {
         const bool there = is_valid(column, first + row);
         const size_t place = there ? code_at(column, first + row) : 0;
         const bool known = there && is_valid(*column.dictionary, place);
-        out[row] = known ? number(text_at(*column.dictionary, place)) : absent;
+        if (known) use(row, text_at(*column.dictionary, place));
+        else skip(row);
     }
+}
+
+template <typename OfWord>
+void numbers_of_words(const Column& column, size_t first, size_t rows, double absent, double* out, OfWord number) {
+    each_text(column, first, rows, [&](size_t row, std::string_view word) { out[row] = number(word); },
+              [&](size_t row) { out[row] = absent; });
 }
 
 // DuckDB's texts: up to twelve bytes lie in the value itself, where eight may always be read.
@@ -246,6 +287,33 @@ struct Run {
         each(step.source, [&](double x) { return x < step.low ? step.low : x > step.high ? step.high : x; });
     }
 
+    void operator()(const Normalize& step) const {
+        double norm[block_rows] = {};
+        for (const uint32_t source : step.sources) {
+            const double* x = found[source];
+            for (size_t row = 0; row < rows; row++) norm[row] = norm[row] + (x[row] != x[row] ? 0.0 : x[row] * x[row]);
+        }
+        for (size_t row = 0; row < rows; row++) norm[row] = norm[row] == 0 ? 1.0 : std::sqrt(norm[row]);
+        for (size_t at = 0; at < step.sources.size(); at++)
+            for (size_t row = 0; row < rows; row++) out[at * block_rows + row] = found[step.sources[at]][row] / norm[row];
+    }
+    void operator()(const Project& step) const {
+        const ProjectPlan plan{step.sources.data(), step.sources.size(), step.means.data(), step.weights.data(), step.outputs()};
+        path_functions().project(plan, found, rows, out);
+    }
+
+    void operator()(const TextScore& step) const {
+        TextModel::Words words;
+        each_text(columns[step.source], first, rows,
+                  [&](size_t row, std::string_view text) { step.model->score(text, words, out + row, block_rows); },
+                  [&](size_t row) {
+                      for (uint32_t at = 0; at < step.model->outputs(); at++) out[at * block_rows + row] = nan_value;
+                  });
+    }
+    void operator()(const TextLength& step) const {
+        numbers_of_words(columns[step.source], first, rows, nan_value, out, characters_in);
+    }
+
     static double sign(double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : x; }
 
     template <typename Formula>
@@ -300,8 +368,10 @@ void Tape::run(const Column* columns, size_t first, size_t rows, double* storage
 
 size_t Tape::memory_bytes() const {
     size_t bytes = steps_.size() * sizeof(Step);
-    for (const Step& step : steps_)
+    for (const Step& step : steps_) {
         if (const auto* category = std::get_if<Category>(&step.operation)) bytes += category->dictionary->memory_bytes();
+        if (const auto* text = std::get_if<TextScore>(&step.operation)) bytes += text->model->memory_bytes();
+    }
     return bytes;
 }
 

@@ -7,7 +7,9 @@
 
 #include "dictionary.hpp"
 #include "kernel.hpp"
+#include "plan.hpp"
 #include "reader.hpp"
+#include "text.hpp"
 
 namespace vesto {
 
@@ -46,7 +48,22 @@ struct Clip {
     double low, high;
 };
 
-using Operation = std::variant<Number, TextNumber, Category, OneHot, DateParts, Difference, Impute, Missing, SignedLog, Scale, Clip>;
+struct Normalize { std::vector<uint32_t> sources; };
+struct Project {
+    std::vector<uint32_t> sources;
+    std::vector<double> means, weights;  // as ProjectPlan's
+
+    uint32_t outputs() const { return static_cast<uint32_t>(weights.size() / sources.size()); }
+};
+
+struct TextScore {
+    uint32_t source;
+    std::shared_ptr<const TextModel> model;
+};
+struct TextLength { uint32_t source; };
+
+using Operation = std::variant<Number, TextNumber, Category, OneHot, DateParts, Difference, Impute, Missing, SignedLog, Scale, Clip,
+                               Normalize, Project, TextScore, TextLength>;
 
 // The registers that a step reads.
 std::vector<uint32_t> sources_of(const Operation& operation);

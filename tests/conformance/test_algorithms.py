@@ -11,7 +11,7 @@ from vesto.algorithms import ALGORITHMS, Algorithm, Fitted, Matrix, Task
 from vesto.programs.reference import run_body
 
 TASKS = [Task("regression"), Task("binary", 2), Task("multiclass", 3)]
-TOLERANCE = {"xgboost": 0.0}
+TOLERANCE = {"xgboost": 0.0, "mlp": 0.0}
 
 
 SUPERVISED = [name for name in ALGORITHMS.names() if hasattr(ALGORITHMS.get(name), "fit")]

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from sklearn.decomposition import PCA
 from sklearn.impute import MissingIndicator, SimpleImputer
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import Normalizer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from vesto.programs.reference import run_steps
 from vesto.programs.steps import (
@@ -18,8 +19,10 @@ from vesto.programs.steps import (
     DateParts,
     Impute,
     Missing,
+    Normalize,
     Number,
     OneHot,
+    Project,
     Scale,
     TextNumber,
 )
@@ -80,3 +83,22 @@ def test_date_parts_are_pandas(unit: str) -> None:
     for part, register in zip(parts[:-1], got, strict=False):
         assert np.array_equal(register, getattr(moments.dt, names.get(part, part))), part
     assert np.array_equal(got[-1], seconds)
+
+
+ROWS = RNG.normal(2, 5, (300, 4))
+READ = [Number(place) for place in range(4)]
+FOUR = (4, 5, 6, 7)
+
+
+def test_normalize_is_scikit_learns_normalizer() -> None:
+    rows = ROWS.copy()
+    rows[7] = 0
+    got = run_steps([*READ, Normalize(FOUR)], [pa.array(column) for column in rows.T])[8:]
+    np.testing.assert_allclose(np.stack(got, axis=1), Normalizer().fit_transform(rows), rtol=1e-14)
+
+
+def test_project_is_scikit_learns_pca() -> None:
+    pca = PCA(3).fit(ROWS)
+    step = Project(FOUR, pca.mean_, np.ascontiguousarray(pca.components_))
+    got = run_steps([*READ, step], [pa.array(column) for column in ROWS.T])[8:]
+    np.testing.assert_allclose(np.stack(got, axis=1), pca.transform(ROWS), rtol=1e-9, atol=1e-9)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from vesto.programs.bodies import LEAF, Forest, Linear
+from vesto.programs.bodies import LEAF, Forest, Linear, Network
 from vesto.programs.program import Input, Output, Program
 from vesto.programs.steps import (
     PARTS,
@@ -16,12 +18,16 @@ from vesto.programs.steps import (
     Difference,
     Impute,
     Missing,
+    Normalize,
     Number,
     OneHot,
+    Project,
     Scale,
     SignedLog,
     Step,
+    TextLength,
     TextNumber,
+    TextScore,
 )
 
 ARROW = {
@@ -35,6 +41,7 @@ TEXTS = {"varchar", "bpchar"}
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 small = st.floats(-1e6, 1e6)
+GRAMS = ["aa", "b1", "aa b1", "aa aa", "é", "日本", "日本 aa", "aaé"]
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=4).map(lambda w: w.rstrip(" "))
 
 
@@ -51,8 +58,20 @@ def first_steps(draw: st.DrawFn, place: int, kind: str) -> Step:
     values = np.array(draw(st.lists(small, min_size=len(known), max_size=len(known))))
     anything = st.just(float("nan")) | small
     category = Category(place, known, values.astype(float), draw(anything), draw(anything), missing)
-    other = Number(place) if kind in NUMBERS else TextNumber(place, missing)
-    return draw(st.sampled_from([category, other]))
+    if kind in NUMBERS:
+        return draw(st.sampled_from([category, Number(place)]))
+    others = [TextNumber(place, missing), TextLength(place), draw(text_scores(place))]
+    return draw(st.sampled_from([category, *others]))
+
+
+@st.composite
+def text_scores(draw: st.DrawFn, place: int) -> TextScore:
+    """A few grams, of them some that stand in the rows."""
+    grams = tuple(sorted(draw(st.sets(words | st.sampled_from(GRAMS), max_size=6))))
+    width = draw(st.integers(1, 3))
+    generator = np.random.default_rng(draw(st.integers(0, 2**32)))
+    idf, weights = generator.normal(size=len(grams)), generator.normal(size=(width, len(grams)))
+    return TextScore(place, grams, idf, weights, generator.normal(size=width))
 
 
 @st.composite
@@ -60,10 +79,17 @@ def later_steps(draw: st.DrawFn, low: int, high: int) -> Step:
     """A step that reads registers from ``low`` up to ``high``."""
     source = draw(st.integers(low, high - 1))
     edges = sorted(draw(st.tuples(small, small)))
+    several = tuple(draw(st.lists(st.integers(low, high - 1), min_size=1, max_size=3)))
+    width = draw(st.integers(1, 5))
+    numbers = st.lists(
+        small, min_size=(width + 1) * len(several), max_size=(width + 1) * len(several)
+    )
+    mean, *components = np.array(draw(numbers), float).reshape(width + 1, -1)
     return draw(st.sampled_from([
         OneHot(source, draw(st.integers(1, 4))), Difference(source, draw(st.integers(low, high - 1))),
         Impute(source, draw(small)), Missing(source), SignedLog(source),
         Scale(source, draw(small), draw(st.floats(1e-3, 1e3))), Clip(source, edges[0], edges[1]),
+        Normalize(several), Project(several, mean, np.array(components)),
     ]))  # fmt: skip
 
 
@@ -111,6 +137,22 @@ def linears(draw: st.DrawFn, features: int, outputs: int) -> Linear:
 
 
 @st.composite
+def networks(draw: st.DrawFn, features: int, outputs: int) -> Network:
+    """Up to three layers, of one member or more; some of them overflow."""
+    sizes = [features, *draw(st.lists(st.integers(1, 9), max_size=2)), outputs]
+    members = draw(st.integers(1, 3))
+    generator = np.random.default_rng(draw(st.integers(0, 2**32)))
+    spread = draw(st.sampled_from([0.5, 0.5, 1e20]))
+    weights, bias = sum(a * b for a, b in pairwise(sizes)), sum(sizes[1:])
+    return Network(
+        np.array(sizes, np.int32),
+        (generator.normal(size=(members, weights)) * spread).astype(np.float32),
+        generator.normal(size=(members, bias)).astype(np.float32),
+        generator.normal(size=outputs), generator.normal(size=outputs),
+    )  # fmt: skip
+
+
+@st.composite
 def outputs(draw: st.DrawFn) -> Output:
     """A number or a label."""
     low, high = sorted(draw(st.tuples(finite | st.just(-np.inf), finite | st.just(np.inf))))
@@ -145,14 +187,20 @@ def programs(draw: st.DrawFn) -> Program:
     features = tuple(draw(st.lists(st.integers(len(inputs), high - 1), max_size=4)))
     output = draw(outputs())
     width = len(output.labels) if output.link in {"softmax", "argmax"} else 1
-    body = draw(forests(len(features), width) | linears(len(features), width))
+    kinds_of_body = (forests, linears, networks)
+    body = draw(st.one_of(*(kind(len(features), width) for kind in kinds_of_body)))
     return Program(inputs, tuple(steps), features, body, output)
 
 
+_SENTENCES = st.lists(
+    words | st.sampled_from(["aa", "AA", "B1", "x", "é", "日本", "aa—b1", "aa b1", "aa\xa0aa", "…", "aaé"]),
+    max_size=8,
+).map(" ".join)  # fmt: skip
 _VALUES = {
     "bool": st.booleans(), "int2": st.integers(-2, 7), "int8": st.integers(-(2**63), 2**63 - 1),
     "numeric": st.decimals(-1000, 1000, places=3), "float4": st.floats(width=32),
-    "float8": st.floats(), "varchar": words | small.map(str), "bpchar": words | small.map(str),
+    "float8": st.floats(), "varchar": words | small.map(str) | _SENTENCES,
+    "bpchar": words | small.map(str),
     "date": st.dates(), "time": st.times(), "timestamp": st.datetimes(),
     "timestamptz": st.datetimes(),
 }  # fmt: skip

@@ -1,8 +1,10 @@
-"""What a program computes from its features: a forest or a linear form."""
+"""What a program computes from its features: a forest, a linear form or a network."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import ClassVar, Final
 
 import numpy as np
@@ -80,5 +82,41 @@ def nearest_centroid(centroids: F64) -> Linear:
     return Linear(centroids, -np.square(centroids).sum(axis=1) / 2)
 
 
-Body = Forest | Linear
-BODIES: Final[dict[str, type[Body]]] = {kind.kind: kind for kind in (Forest, Linear)}
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """Fully connected layers with ReLU between them, in float32; several of a shape may be added up.
+
+    ``sizes`` are the layers' widths: features, hidden ones, outputs. ``weights`` has shape
+    (members, weights) and holds layer after layer, in each feature by feature the weights of its
+    outputs; ``bias`` has shape (members, outputs of all layers). A number of a layer is
+    ``bias + x[0] * w[0] + x[1] * w[1] + ...`` in that order, without fused steps, and every hidden
+    one is 0 unless it is greater than 0. A feature that is NaN, or infinite as float32, counts as 0.
+
+    The members' outputs are added in their order, in float32, and the margin is
+    ``shift + scale * sum`` in float64; both have shape (outputs,). So the mean of members and the
+    unit of a target cost no precision.
+    """
+
+    kind: ClassVar[str] = "network"
+    sizes: I32 = field(metadata={"dtype": "<i4"})
+    weights: F32 = field(metadata={"dtype": "<f4", "dimensions": 2})
+    bias: F32 = field(metadata={"dtype": "<f4", "dimensions": 2})
+    scale: F64 = field(metadata={"dtype": "<f8"})
+    shift: F64 = field(metadata={"dtype": "<f8"})
+
+    @property
+    def outputs(self) -> int:
+        """Numbers computed for a row."""
+        return len(self.scale)
+
+    def layers(self, member: int) -> Iterator[tuple[F32, F32]]:
+        """Each layer's weights, shape (inputs, outputs), and bias (outputs,)."""
+        weight = bias = 0
+        for inputs, outputs in pairwise(self.sizes.tolist()):
+            weights = self.weights[member, weight : weight + inputs * outputs]
+            yield weights.reshape(inputs, outputs), self.bias[member, bias : bias + outputs]
+            weight, bias = weight + inputs * outputs, bias + outputs
+
+
+Body = Forest | Linear | Network
+BODIES: Final[dict[str, type[Body]]] = {kind.kind: kind for kind in (Forest, Linear, Network)}

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from functools import singledispatch
-from typing import Final
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from vesto.errors import DataCorrupted
-from vesto.programs.bodies import LEAF, Forest, Linear
+from vesto.programs.bodies import LEAF, Forest, Linear, Network
 from vesto.programs.program import LINKS, Input, Output, Program
 from vesto.programs.reference import label_values
 from vesto.programs.steps import (
@@ -21,11 +22,15 @@ from vesto.programs.steps import (
     Clip,
     DateParts,
     Impute,
+    Normalize,
     Number,
     OneHot,
+    Project,
     Scale,
     Step,
+    TextLength,
     TextNumber,
+    TextScore,
     reads_input,
     sources,
 )
@@ -41,6 +46,8 @@ _FAMILIES: Final[dict[type[Step], set[str]]] = {
     TextNumber: {"text"},
     Category: {"text", "boolean", "integer"},
     DateParts: {"date", "time", "timestamp"},
+    TextScore: {"text"},
+    TextLength: {"text"},
 }
 _VALUE_TYPES: Final = {"int2", "int4", "int8", "float4", "float8"}
 _LABEL_TYPES: Final = _VALUE_TYPES | {"bool", "bpchar", "varchar"}
@@ -72,8 +79,10 @@ def _mistakes(program: Program) -> Iterator[str]:
         yield "a feature is no register"
     if isinstance(program.body, Forest):
         yield from _forest_mistakes(program.body, len(program.features))
-    else:
+    elif isinstance(program.body, Linear):
         yield from _linear_mistakes(program.body, len(program.features))
+    else:
+        yield from _network_mistakes(program.body, len(program.features))
     yield from _output_mistakes(program.output, program.body.outputs)
 
 
@@ -133,6 +142,23 @@ def _are_bounds(low: float, high: float) -> bool:
 
 
 @_step_mistakes.register
+def _(step: Normalize) -> Iterator[str]:
+    if not 1 <= len(step.sources) <= MAX_REGISTERS:
+        yield "normalize has too few or too many registers"
+
+
+@_step_mistakes.register
+def _(step: Project) -> Iterator[str]:
+    width, sources = len(step.components), len(step.sources)
+    if not (1 <= width <= MAX_REGISTERS and 1 <= sources <= MAX_REGISTERS):
+        yield "project has too few or too many registers"
+    elif step.mean.shape != (sources,) or step.components.shape != (width, sources):
+        yield "project's arrays do not fit together"
+    elif not (np.isfinite(step.mean).all() and np.isfinite(step.components).all()):
+        yield "project has a mean or component that is no number"
+
+
+@_step_mistakes.register
 def _(step: Category) -> Iterator[str]:
     words = step.words
     if step.values.shape != (len(words),) or list(words) != sorted(set(words)):
@@ -141,6 +167,18 @@ def _(step: Category) -> Iterator[str]:
         yield "category gives a word something that is no number"
     if any(word.endswith(" ") for word in (*words, *step.missing)):
         yield "category has a word with blanks at its end"
+
+
+@_step_mistakes.register
+def _(step: TextScore) -> Iterator[str]:
+    grams, width = len(step.grams), len(step.bias)
+    fits = step.idf.shape == (grams,) and step.weights.shape == (width, grams)
+    if not fits or not 1 <= width <= MAX_REGISTERS:
+        yield "text_score's arrays do not fit together"
+    elif not all(np.isfinite(part).all() for part in (step.idf, step.weights, step.bias)):
+        yield "text_score has a weight that is no number"
+    if list(step.grams) != sorted(set(step.grams)):
+        yield "text_score has grams that are not sorted"
 
 
 # --- Bodies -------------------------------------------------------------------------------------
@@ -218,6 +256,24 @@ def _linear_mistakes(linear: Linear, features: int) -> Iterator[str]:
     if linear.weights.shape != (linear.outputs, features) or linear.outputs > MAX_REGISTERS:
         yield "the linear form's arrays do not fit together"
     elif not (np.isfinite(linear.weights).all() and np.isfinite(linear.bias).all()):
+        yield "a weight or bias is no number"
+
+
+def _network_mistakes(network: Network, features: int) -> Iterator[str]:
+    sizes: list[int] = network.sizes.tolist()
+    hidden = sizes[1:]
+    if not hidden or sizes[0] != features or not all(1 <= size <= MAX_REGISTERS for size in hidden):
+        yield "the network's layers have wrong sizes"
+        return
+    weights = sum(inputs * outputs for inputs, outputs in pairwise(sizes))
+    members = len(network.weights)
+    shapes = ((members, weights), (members, sum(hidden)), (sizes[-1],), (sizes[-1],))
+    parts: tuple[NDArray[Any], ...] = (
+        network.weights, network.bias, network.scale, network.shift,
+    )  # fmt: skip
+    if not members or any(part.shape != shape for part, shape in zip(parts, shapes, strict=True)):
+        yield "the network's arrays do not fit together"
+    elif not all(np.isfinite(part).all() for part in parts):
         yield "a weight or bias is no number"
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from vesto.programs.bodies import Forest, Linear
+from vesto.programs.bodies import Forest, Linear, Network
 from vesto.programs.program import LINKS, Output, Program
 from vesto.programs.steps import (
     PARTS,
@@ -26,11 +26,15 @@ from vesto.programs.steps import (
     Difference,
     Impute,
     Missing,
+    Normalize,
     Number,
     OneHot,
+    Project,
     Scale,
     SignedLog,
+    TextLength,
     TextNumber,
+    TextScore,
 )
 
 MAGIC: Final = b"VESTOIMG"
@@ -41,9 +45,9 @@ TYPES: Final = (
 )  # fmt: skip
 _STEPS: Final = (
     Number, TextNumber, Category, OneHot, DateParts, Difference, Impute, Missing, SignedLog, Scale,
-    Clip,
+    Clip, Normalize, Project, TextScore, TextLength,
 )  # fmt: skip
-_BODIES: Final = (Forest, Linear)
+_BODIES: Final = (Forest, Linear, Network)
 
 
 def image(program: Program, name: str) -> bytes:
@@ -103,7 +107,7 @@ class _Writer:
         raise NotImplementedError(type(part).__name__)
 
     @part.register
-    def _(self, step: Number | Missing | SignedLog) -> None:
+    def _(self, step: Number | Missing | SignedLog | TextLength) -> None:
         self.number(step.source)
 
     @part.register
@@ -150,6 +154,24 @@ class _Writer:
         self.floats(step.low, step.high)
 
     @part.register
+    def _(self, step: Normalize) -> None:
+        self.array(step.sources, "<u4")
+
+    @part.register
+    def _(self, step: Project) -> None:
+        self.array(step.sources, "<u4")
+        self.array(step.mean, "<f8")
+        self.array(step.components, "<f8")
+
+    @part.register
+    def _(self, step: TextScore) -> None:
+        self.number(step.source)
+        self.texts(step.grams)
+        self.array(step.idf, "<f8")
+        self.array(step.weights, "<f8")
+        self.array(step.bias, "<f8")
+
+    @part.register
     def _(self, body: Forest) -> None:
         self.array(body.feature, "<i4")
         self.array(body.threshold, "<f4")
@@ -165,6 +187,14 @@ class _Writer:
     def _(self, body: Linear) -> None:
         self.array(body.weights, "<f8")
         self.array(body.bias, "<f8")
+
+    @part.register
+    def _(self, body: Network) -> None:
+        self.array(body.sizes, "<u4")
+        self.array(body.weights, "<f4")
+        self.array(body.bias, "<f4")
+        self.array(body.scale, "<f8")
+        self.array(body.shift, "<f8")
 
     @part.register
     def _(self, output: Output) -> None:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vesto.errors import DatatypeMismatch
+from vesto.programs import reference_text
 from vesto.programs.steps import (
     Category,
     Clip,
@@ -21,12 +22,16 @@ from vesto.programs.steps import (
     Difference,
     Impute,
     Missing,
+    Normalize,
     Number,
     OneHot,
+    Project,
     Scale,
     SignedLog,
     Step,
+    TextLength,
     TextNumber,
+    TextScore,
     reads_input,
     sources,
 )
@@ -216,3 +221,32 @@ def _(step: Scale, x: F64) -> list[F64]:
 @run_step.register
 def _(step: Clip, x: F64) -> list[F64]:
     return [np.clip(x, step.low, step.high)]
+
+
+@run_step.register
+def _(step: Normalize, *registers: F64) -> list[F64]:
+    total = np.zeros(len(registers[0]))
+    for x in registers:
+        known = np.where(np.isnan(x), 0.0, x)
+        total = total + known * known
+    norm = np.where(total == 0, 1.0, np.sqrt(total))
+    return [x / norm for x in registers]
+
+
+@run_step.register
+def _(step: Project, *registers: F64) -> list[F64]:
+    sums = np.zeros((len(step.components), len(registers[0])))
+    for x, mean, component in zip(registers, step.mean, step.components.T, strict=True):
+        moved = np.where(np.isnan(x), 0.0, x - mean)
+        sums += component[:, None] * moved
+    return list(sums)
+
+
+@run_step.register
+def _(step: TextScore, column: pa.Array) -> list[F64]:
+    return reference_text.scores(step, column)
+
+
+@run_step.register
+def _(step: TextLength, column: pa.Array) -> list[F64]:
+    return [_numbers(pc.utf8_length(words_in(column)))]

@@ -161,6 +161,78 @@ class Clip:
     high: float
 
 
+@dataclass(frozen=True, slots=True)
+class Normalize:
+    """Registers divided by the root of the sum of their squares, a register each.
+
+    The sum is made in the order of ``sources``. A register that is NaN stays so and counts as 0; where the
+    sum is 0, all stay as they are.
+    """
+
+    kind: ClassVar[str] = "normalize"
+    sources: tuple[int, ...]
+
+    @property
+    def width(self) -> int:
+        """Registers appended."""
+        return len(self.sources)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Project:
+    """Principal components: ``0 + (x[0] - mean[0]) * c[0] + ...`` in that order, a register each.
+
+    ``mean`` has shape (sources,), ``components`` (registers, sources). A register that is NaN counts as its mean.
+    """
+
+    kind: ClassVar[str] = "project"
+    sources: tuple[int, ...]
+    mean: F64 = field(metadata={"dtype": "<f8"})
+    components: F64 = field(metadata={"dtype": "<f8", "dimensions": 2})
+
+    @property
+    def width(self) -> int:
+        """Registers appended."""
+        return len(self.components)
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class TextScore:
+    """What linear models of the words of a text input say, a register each; NULL is NaN.
+
+    ASCII letters count as small ones. They, ASCII digits and the characters beyond ASCII make words, but
+    for U+0080 to U+00BF, U+2000 to U+207F and U+3000 to U+303F, signs and blanks, which divide words as the
+    rest of ASCII does. What is shorter than two bytes of UTF-8 is left out. A gram is a word, or two
+    words that follow each other, with a blank between.
+
+    ``grams`` are sorted by code point and different. The value v of each is its count in the text times ``idf``
+    (grams,). A register is ``bias + (0 + v[0] * w[0] + ...) / norm`` with ``norm`` the root of
+    ``0 + v[0] * v[0] + ...``, over the grams that stand in the text, in their order; ``bias`` where
+    none does. ``weights`` has shape (registers, grams), ``bias`` (registers,).
+    """
+
+    kind: ClassVar[str] = "text_score"
+    source: int
+    grams: tuple[str, ...]
+    idf: F64 = field(metadata={"dtype": "<f8"})
+    weights: F64 = field(metadata={"dtype": "<f8", "dimensions": 2})
+    bias: F64 = field(metadata={"dtype": "<f8"})
+
+    @property
+    def width(self) -> int:
+        """Registers appended."""
+        return len(self.bias)
+
+
+@dataclass(frozen=True, slots=True)
+class TextLength:
+    """Characters of a text input; blanks at its end do not count, NULL is NaN."""
+
+    kind: ClassVar[str] = "text_length"
+    width: ClassVar[int] = 1
+    source: int
+
+
 Step = (
     Number
     | TextNumber
@@ -173,12 +245,16 @@ Step = (
     | SignedLog
     | Scale
     | Clip
+    | Normalize
+    | Project
+    | TextScore
+    | TextLength
 )
 STEPS: Final[dict[str, type[Step]]] = {
     kind.kind: kind
     for kind in (
         Number, TextNumber, Category, OneHot, DateParts, Difference,
-        Impute, Missing, SignedLog, Scale, Clip,
+        Impute, Missing, SignedLog, Scale, Clip, Normalize, Project, TextScore, TextLength,
     )
 }  # fmt: skip
 
@@ -187,9 +263,11 @@ def sources(step: Step) -> tuple[int, ...]:
     """The registers a step reads."""
     if isinstance(step, Difference):
         return (step.first, step.second)
+    if isinstance(step, Normalize | Project):
+        return step.sources
     return (step.source,)
 
 
 def reads_input(step: Step) -> bool:
     """Whether the step reads an input as it came from SQL; the others read numbers."""
-    return isinstance(step, Number | TextNumber | Category | DateParts)
+    return isinstance(step, Number | TextNumber | Category | DateParts | TextScore | TextLength)

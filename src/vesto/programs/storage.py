@@ -180,7 +180,13 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(_text(item) for item in value)
 
 
+def _integers(value: Any) -> tuple[int, ...]:
+    if type(value) is not list:
+        raise ValueError(f"{value!r:.40} is no list")
+    return tuple(_integer(item) for item in value)
+
+
 _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "int": _integer, "float": float.fromhex, "str": _text, "Link": _text,
-    "tuple[str, ...]": _texts,
+    "tuple[str, ...]": _texts, "tuple[int, ...]": _integers,
 }  # fmt: skip

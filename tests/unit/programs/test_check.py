@@ -10,10 +10,21 @@ from hypothesis import HealthCheck, given, settings
 from program_strategies import programs
 
 from vesto.errors import DataCorrupted
-from vesto.programs.bodies import Forest, Linear
+from vesto.programs.bodies import Body, Forest, Linear, Network
 from vesto.programs.check import MAX_REGISTERS, check
 from vesto.programs.program import Input, Output, Program, label_output, value_output
-from vesto.programs.steps import Category, DateParts, Number, OneHot, Step, TextNumber
+from vesto.programs.steps import (
+    Category,
+    DateParts,
+    Normalize,
+    Number,
+    OneHot,
+    Project,
+    Step,
+    TextLength,
+    TextNumber,
+    TextScore,
+)
 
 
 def forest(feature: list[int], left: list[int], right: list[int], roots: list[int], **parts: list[int]) -> Forest:  # fmt: skip
@@ -29,7 +40,7 @@ def forest(feature: list[int], left: list[int], right: list[int], roots: list[in
     )  # fmt: skip
 
 
-def scoring(body: Forest | Linear, output: Output | None = None) -> Program:
+def scoring(body: Body, output: Output | None = None) -> Program:
     inputs = (Input("x", "float8"),)
     return Program(inputs, (Number(0),), (1,), body, output or value_output("float8"))
 
@@ -136,7 +147,8 @@ def test_wrong_weights_are_refused(body: Linear) -> None:
     [
         ("varchar", Number(0)), ("date", Number(0)), ("int4", TextNumber(0, ())),
         ("float8", Category(0, (), np.empty(0), 0.0, 0.0, ())), ("varchar", DateParts(0, ("year",))),
-        ("super", TextNumber(0, ())),
+        ("super", TextNumber(0, ())), ("int4", TextLength(0)),
+        ("int4", TextScore(0, (), np.empty(0), np.empty((1, 0)), np.zeros(1))),
     ],
 )  # fmt: skip
 def test_a_step_reads_only_inputs_of_its_types(kind: str, step: Step) -> None:
@@ -192,3 +204,72 @@ def test_labels_that_are_values_of_the_type_pass() -> None:
 def test_an_output_that_does_not_fit_together_is_refused(output: Output) -> None:
     with pytest.raises(DataCorrupted):
         check(scoring(ONE, output))
+
+
+def network(sizes: list[int], weights: tuple[int, ...], bias: tuple[int, ...], last: int = 1, fill: float = 0.5) -> Network:  # fmt: skip
+    return Network(
+        np.array(sizes, np.int32), np.full(weights, fill, np.float32), np.ones(bias, np.float32),
+        np.ones(last), np.zeros(last),
+    )  # fmt: skip
+
+
+def test_networks_pass() -> None:
+    check(scoring(network([1, 1], (1, 1), (1, 1))))
+    check(scoring(network([1, 3, 2, 1], (2, 11), (2, 6))))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        network([1], (1, 0), (1, 0)),
+        network([2, 1], (1, 2), (1, 1)),
+        network([1, 0, 1], (1, 0), (1, 1)),
+        network([1, -1, 1], (1, 0), (1, 0)),
+        network([1, 2**31 - 1, 1], (1, 2), (1, 2)),
+        network([1, 1], (0, 1), (0, 1)),
+        network([1, 1], (1, 2), (1, 1)),
+        network([1, 1], (1, 1), (2, 1)),
+        network([1, 2], (1, 2), (1, 2), last=1),
+        network([1, 1], (1, 1), (1, 1), fill=np.nan),
+        replace(network([1, 1], (1, 1), (1, 1)), scale=np.array([np.inf])),
+    ],
+)
+def test_a_network_that_does_not_fit_together_is_refused(body: Network) -> None:
+    with pytest.raises(DataCorrupted):
+        check(scoring(body))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Normalize(()), Normalize((0,)), Normalize((1, 2)), Normalize((1, -1)),
+        Project((), np.empty(0), np.empty((1, 0))), Project((1,), np.zeros(1), np.empty((0, 1))),
+        Project((1,), np.zeros(2), np.zeros((1, 1))), Project((1,), np.zeros(1), np.zeros((1, 2))),
+        Project((1,), np.array([np.nan]), np.zeros((1, 1))), Project((2,), np.zeros(1), np.zeros((1, 1))),
+        Project((1,), np.zeros(1), np.array([[np.inf]])),
+    ],
+)  # fmt: skip
+def test_steps_over_several_registers_that_do_not_fit_are_refused(step: Step) -> None:
+    inputs, body = (Input("x", "float8"),), Linear(np.zeros((1, 0)), np.zeros(1))
+    with pytest.raises(DataCorrupted):
+        check(Program(inputs, (Number(0), step), (), body, value_output("float8")))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        TextScore(0, ("a",), np.ones(2), np.ones((1, 1)), np.ones(1)),
+        TextScore(0, ("a",), np.ones(1), np.ones((1, 2)), np.ones(1)),
+        TextScore(0, ("a",), np.ones(1), np.ones((1, 1)), np.ones(2)),
+        TextScore(0, ("a",), np.ones(1), np.ones((0, 1)), np.ones(0)),
+        TextScore(0, ("b", "a"), np.ones(2), np.ones((1, 2)), np.ones(1)),
+        TextScore(0, ("a", "a"), np.ones(2), np.ones((1, 2)), np.ones(1)),
+        TextScore(0, ("a",), np.array([np.inf]), np.ones((1, 1)), np.ones(1)),
+        TextScore(0, ("a",), np.ones(1), np.array([[np.nan]]), np.ones(1)),
+        TextScore(0, ("a",), np.ones(1), np.ones((1, 1)), np.array([np.nan])),
+    ],
+)
+def test_scores_of_texts_that_do_not_fit_together_are_refused(step: TextScore) -> None:
+    inputs, body = (Input("x", "varchar"),), Linear(np.zeros((1, 0)), np.zeros(1))
+    with pytest.raises(DataCorrupted):
+        check(Program(inputs, (step,), (), body, value_output("float8")))

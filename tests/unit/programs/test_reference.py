@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from program_strategies import programs, rows_for
 
 from vesto.programs import reference
-from vesto.programs.bodies import F64, Linear, nearest_centroid
+from vesto.programs.bodies import F64, Linear, Network, nearest_centroid
 from vesto.programs.program import Input, Output, Program, label_output, value_output
 from vesto.programs.steps import Number
 
@@ -58,6 +58,49 @@ def test_a_row_scores_the_same_alone_and_among_others(data: st.DataObject) -> No
     for row in range(len(together)):
         alone = reference.margins(program, [column.slice(row, 1) for column in columns])
         assert alone.tobytes() == together[row : row + 1].tobytes()
+
+
+# --- Network --------------------------------------------------------------------------------------
+
+
+def network(
+    sizes: list[int], *members: tuple[list[float], list[float]], scale: float = 1, shift: float = 0
+) -> Network:
+    weights, bias = (np.array(part, np.float32) for part in zip(*members, strict=True))
+    last = sizes[-1]
+    return Network(
+        np.array(sizes, np.int32), weights, bias, np.full(last, scale), np.full(last, shift)
+    )
+
+
+def test_hidden_numbers_below_zero_are_zero_and_outputs_are_not() -> None:
+    # Hidden: 1 + 2x and -x; output: 3 * first - 5 * second - 4.
+    body = network([1, 2, 1], ([2.0, -1.0, 3.0, -5.0], [1.0, 0.0, -4.0]))
+    assert reference.run_body(body, np.array([[1.0], [-2.0]])).tolist() == [[5.0], [-14.0]]
+
+
+def test_a_layer_is_summed_in_the_order_of_its_features_in_float32() -> None:
+    body = network([3, 1], ([1e8, 1.0, -1e8], [0.5]))
+    assert reference.run_body(body, np.ones((1, 3))).tolist() == [[0.0]]
+
+
+def test_members_are_added_up_and_their_mean_costs_no_precision() -> None:
+    members = [([1.0], [float(place)]) for place in range(3)]
+    body = network([1, 1], *members, scale=100 / 3, shift=1.7e9 + 0.25)
+    assert reference.run_body(body, np.array([[2.0]])).tolist() == [[1.7e9 + 0.25 + 100 / 3 * 9]]
+
+
+def test_missing_and_infinite_features_count_as_zero_in_a_network() -> None:
+    body = network([1, 1], ([2.0], [1.0]))
+    x = np.array([[nan], [inf], [-1e300], [1.0]])
+    assert reference.run_body(body, x).tolist() == [[1.0], [1.0], [1.0], [3.0]]
+
+
+def test_a_network_that_overflows_predicts_nothing_strange() -> None:
+    body = network([1, 2, 1], ([3e38, 3e38, 1.0, -1.0], [0.0, 0.0, 0.0]))
+    inputs, output = (Input("x", "float8"),), value_output("float8")
+    program = Program(inputs, (Number(0),), (1,), body, output)
+    assert reference.score(program, [pa.array([1e30, 1.0])]).to_pylist() == [0.0, 0.0]
 
 
 # --- Linear -------------------------------------------------------------------------------------

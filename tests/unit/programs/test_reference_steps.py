@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from vesto.errors import DatatypeMismatch
 from vesto.programs.reference import run_step, run_steps
+from vesto.programs.reference_text import SLICE_ROWS, grams_in
 from vesto.programs.steps import (
     PARTS,
     STEPS,
@@ -23,12 +24,16 @@ from vesto.programs.steps import (
     Difference,
     Impute,
     Missing,
+    Normalize,
     Number,
     OneHot,
+    Project,
     Scale,
     SignedLog,
     Step,
+    TextLength,
     TextNumber,
+    TextScore,
     reads_input,
 )
 
@@ -277,7 +282,16 @@ def test_a_difference_is_missing_where_a_side_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "step", [Number(0), TextNumber(0, ("?",)), FRUIT, EVERY], ids=lambda step: str(step.kind)
+    "step",
+    [
+        Number(0),
+        TextNumber(0, ("?",)),
+        FRUIT,
+        EVERY,
+        TextScore(0, (), np.empty(0), np.empty((1, 0)), np.zeros(1)),
+        TextLength(0),
+    ],
+    ids=lambda step: str(step.kind),
 )
 @pytest.mark.parametrize("rows", [0, 3])
 def test_a_column_of_null_type_is_missing_to_every_step(step: Step, rows: int) -> None:
@@ -304,6 +318,83 @@ def test_a_column_that_a_step_cannot_read_is_named(step: Step, column: pa.Array)
         run_steps([step], [column])
 
 
+# --- Normalize and Project ------------------------------------------------------------------------
+
+
+def test_rows_are_divided_by_their_length_and_a_missing_one_stays_missing() -> None:
+    first, second = np.array([3.0, 0.0, nan, nan, 1e200]), np.array([4.0, 0.0, -2.0, nan, 1e200])
+    with np.errstate(over="ignore"):
+        got = run_step(Normalize((0, 1)), first, second)
+    assert same(got[0].tolist(), [0.6, 0.0, nan, nan, 0.0])
+    assert same(got[1].tolist(), [0.8, 0.0, -1.0, nan, 0.0])
+
+
+def test_a_projection_is_summed_in_the_order_of_its_registers() -> None:
+    step = Project((0, 1, 2), np.zeros(3), np.array([[1e16, 1.0, -1e16], [0.0, 2.0, 0.0]]))
+    one_row = [np.ones(1)] * 3
+    assert [register.tolist() for register in run_step(step, *one_row)] == [
+        [((0 + 1e16) + 1.0) + -1e16],
+        [2.0],
+    ]
+
+
+def test_a_missing_register_counts_as_its_mean_in_a_projection() -> None:
+    step = Project((0, 1), np.array([5.0, 1.0]), np.array([[2.0, 3.0]]))
+    (got,) = run_step(step, np.array([nan, 6.0, nan]), np.array([2.0, 1.0, nan]))
+    assert got.tolist() == [3.0, 2.0, 0.0]
+
+
+# --- Texts ---------------------------------------------------------------------------------------
+
+
+def words_of(text: str) -> list[str]:
+    return list(grams_in(pa.array([text]))[1].to_pylist())
+
+
+@pytest.mark.parametrize(
+    ("text", "want"),
+    [
+        ("", []),
+        ("Big DOG", ["big", "dog", "big dog"]),
+        ("a dog, it's 1 x1", ["dog", "it", "x1", "dog it", "it x1"]),
+        ("under_score\ttab\0nul", ["under", "score", "tab", "nul", "under score", "score tab", "tab nul"]),
+        ("“Größe”—¿né…", ["größe", "né", "größe né"]),
+        ("ÉT É \u3000日本。x", ["Ét", "É", "日本", "Ét É", "É 日本"]),
+        ("good👍\xa0€5", ["good👍", "€5", "good👍 €5"]),
+    ],
+)  # fmt: skip
+def test_words_are_runs_of_two_bytes_and_more_and_grams_are_one_or_two_of_them(
+    text: str, want: list[str]
+) -> None:
+    assert words_of(text) == want
+
+
+SCORE = TextScore(
+    0, ("bad", "good", "not good"), np.array([2.0, 1.0, 3.0]),
+    np.array([[-1.0, 1.0, -5.0], [0.5, 0.0, 0.0]]), np.array([10.0, 20.0]),
+)  # fmt: skip
+
+
+def test_a_text_scores_the_weights_of_its_grams_by_how_often_and_how_rare_they_are() -> None:
+    texts = pa.array(["good", "Bad good, bad", "nothing", None, "not good"])
+    first, second = run_step(SCORE, texts)
+    length = np.sqrt(4.0 * 4.0 + 1.0)
+    assert same(
+        first.tolist(), [11.0, 10 + (-4.0 + 1.0) / length, 10.0, nan, 10 + -14 / np.sqrt(10.0)]
+    )
+    assert same(second.tolist(), [20.0, 20 + 2.0 / length, 20.0, nan, 20.0])
+
+
+def test_more_texts_than_are_counted_at_once_score_alike() -> None:
+    texts = pa.array(["good", "bad"] * SLICE_ROWS)
+    first, _ = run_step(SCORE, texts)
+    assert np.array_equal(first, [11.0, 9.0] * SLICE_ROWS)
+
+
+def test_a_length_counts_characters_but_for_blanks_at_the_end() -> None:
+    assert same(one(TextLength(0), pa.array(["né ", " a", "", None])), [2.0, 2.0, 0.0, nan])
+
+
 def test_every_step_of_the_language_is_run_by_the_scorer() -> None:
     for kind in STEPS.values():
         assert run_step.dispatch(kind) is not run_step.dispatch(object)
@@ -315,8 +406,8 @@ def test_what_is_no_step_is_refused() -> None:
 
 
 def test_only_first_steps_read_inputs() -> None:
-    assert [kind for kind in STEPS if STEPS[kind] in {Number, TextNumber, Category, DateParts}] == [
-        "number", "text_number", "category", "date_parts"
-    ]  # fmt: skip
+    assert [kind for kind in STEPS if STEPS[kind] in {
+        Number, TextNumber, Category, DateParts, TextScore, TextLength,
+    }] == ["number", "text_number", "category", "date_parts", "text_score", "text_length"]  # fmt: skip
     assert reads_input(Number(0))
     assert not reads_input(Impute(0, 1.0))
