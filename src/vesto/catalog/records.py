@@ -40,8 +40,8 @@ class Definition:
     """What CREATE MODEL said, names and defaults resolved. It never changes.
 
     ``query`` is the SELECT as the user wrote it, or empty with ``table`` set where FROM named a
-    table; ``engine_sql`` is what the engine runs for it. ``hyperparameters`` are the
-    user's, keys in lower case. ``staging`` is the directory or URL that the bucket stands for.
+    table; ``engine_sql`` is what the engine runs for it. ``preprocessors`` are JSON with every
+    column by its own name, or empty. ``hyperparameters`` are the user's, keys in lower case. ``staging`` is the directory or URL that the bucket stands for.
     ``target`` is empty where there is none. ``max_runtime_s`` counts from the job's start to READY. ``seed`` drives sampling, splits and
     search.
     """
@@ -58,6 +58,7 @@ class Definition:
     model_type: str = ""
     problem_type: str = ""
     objective: str = ""
+    preprocessors: str = ""
     hyperparameters: tuple[tuple[str, str], ...] = ()
     iam_role: str = ""
     s3_bucket: str = ""

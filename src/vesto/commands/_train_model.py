@@ -26,12 +26,14 @@ from vesto.errors import (
     StatementSyntaxError,
     VestoError,
 )
+from vesto.features import preprocessors
 from vesto.files import remove_folder
 from vesto.functions import check_free
 from vesto.result import Result
 from vesto.training.direct import METRICS
 from vesto.training.snapshot import check_columns, draw_rows
 from vesto.training.staging import place_of, remove_staged, write_snapshot
+from vesto.types import BY_NAME
 
 if TYPE_CHECKING:
     from vesto.commands.create_model import CreateModel
@@ -271,6 +273,7 @@ def _definition(
         model_type=statement.model_type or "",
         problem_type=statement.problem_type or "",
         objective=objective,
+        preprocessors=_preprocessors(statement, parameters, target),
         hyperparameters=_read_hyperparameters(statement),
         iam_role="default-aws-iam-role" if role.lower() == "default" else role,
         s3_bucket=statement.setting("S3_BUCKET") or "",
@@ -285,6 +288,16 @@ def _definition(
         + ("" if auto else f"-{(statement.model_type or '').lower()}"),
         engine_sql=sql,
     )
+
+
+def _preprocessors(statement: CreateModel, parameters: tuple[Parameter, ...], target: str) -> str:
+    """The clause as text that names every column as the query does; empty where it does nothing."""
+    families = {parameter.name: BY_NAME[parameter.type].family for parameter in parameters}
+    try:
+        entries = preprocessors.parse(statement.preprocessors or "none")
+        return preprocessors.written(preprocessors.resolved(entries, families, target))
+    except VestoError as error:
+        raise error.at(statement.span("PREPROCESSORS")) from None
 
 
 def _staging(statement: CreateModel, context: Context) -> str:

@@ -1,6 +1,6 @@
 """MODEL_TYPE KMEANS: columns to clusters, and these to a program.
 
-A row's features are its columns, each less its mean over the training rows. The linear form that
+A row's features are its columns, as PREPROCESSORS make them, each less its mean over the training rows. The linear form that
 finds the nearest centroid counts a missing feature as 0: so a NULL counts as its column's mean. Around
 the mean nothing of a number is lost in squares, however far from 0 it stands.
 """
@@ -18,17 +18,16 @@ from vesto.algorithms._kmeans_parameters import DEFAULTS, WITHOUT_EFFECT, metric
 from vesto.algorithms.kmeans import ALGORITHM, Clusters
 from vesto.catalog.records import Definition, Outcome
 from vesto.errors import InvalidTrainingData
-from vesto.features import Tape, number
+from vesto.features import Tape
+from vesto.features.transformers import Raw, as_number, mean_of
 from vesto.programs.bodies import nearest_centroid
 from vesto.programs.program import Program, label_output
 from vesto.programs.reference import run_step
 from vesto.programs.steps import Number, Scale
-from vesto.training.encoding import Columns
+from vesto.training.encoding import Columns, prepare
 
 F64 = NDArray[np.float64]
 RUNTIME_REACHED: Final = "MaxRuntimeExceeded"
-# Above this a square, summed over the columns, may be infinite.
-MOST: Final = 1e150
 REPORTED_MEANS: Final = 20_000
 
 
@@ -43,10 +42,11 @@ class Trained:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Features:
-    """The tape, its registers that are features, and their values (rows, features), no NaN."""
+    """The tape, its registers that are features, their columns and values (rows, features), no NaN."""
 
     tape: Tape
     registers: tuple[int, ...]
+    names: tuple[str, ...]
     x: F64
 
 
@@ -108,30 +108,25 @@ def _clusters(definition: Definition) -> int:
 
 def _features(columns: Columns) -> _Features:
     tape = Tape(columns.inputs)
+    made = [
+        as_number(tape, Raw(f.name, f.place, f.family, columns.arrays[f.place]))
+        for f in columns.features
+        if f.use != "prepared"
+    ]
+    made += prepare(tape, columns)
     registers: list[int] = []
     parts: list[F64] = []
-    for feature in columns.features:
-        (plain,) = number.plain(tape, feature.place)
-        values = _values(columns, feature.place)
-        mean = _mean(feature.name, values)
-        registers += tape.append(Scale(plain, mean, 1.0))
-        parts.append(np.where(np.isfinite(values), values - mean, 0.0))
-    return _Features(tape, tuple(registers), np.stack(parts, axis=1))
+    for one in made:
+        mean = mean_of(one)
+        registers += tape.append(Scale(one.register, mean, 1.0))
+        parts.append(np.where(np.isfinite(one.values), one.values - mean, 0.0))
+    names = tuple(one.name for one in made)
+    return _Features(tape, tuple(registers), names, np.stack(parts, axis=1))
 
 
 def _values(columns: Columns, place: int) -> F64:
     (values,) = run_step(Number(place), columns.arrays[place])
     return values
-
-
-def _mean(name: str, values: F64) -> float:
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return 0.0
-    if np.abs(known).max() > MOST:
-        hint = "Divide it in the query, or leave it out."
-        raise InvalidTrainingData(f'column "{name}" holds numbers too great to square', hint=hint)
-    return float(known.mean())
 
 
 def _outcome(
@@ -164,8 +159,7 @@ def _report(columns: Columns, features: _Features, found: Clusters) -> dict[str,
             "explained": 1 - found.ssd / total if total > 0 else 1.0,
         },
         "importance": {
-            feature.name: float(share)
-            for feature, share in zip(columns.features, shares, strict=True)
+            name: float(share) for name, share in zip(features.names, shares, strict=True)
         },
         "clusters": _cluster_rows(columns, found, sizes),
         "rounds": found.rounds,

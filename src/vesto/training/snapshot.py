@@ -18,10 +18,11 @@ from vesto.errors import (
     InvalidTrainingData,
     UndefinedColumn,
 )
+from vesto.features import Tape
 from vesto.settings import Settings
 from vesto.training import clusters
 from vesto.training.direct import read_job_target
-from vesto.training.encoding import read_columns
+from vesto.training.encoding import prepare, read_columns
 from vesto.training.target import as_label
 
 AUTO_FAMILIES = {"integer", "fraction", "boolean", "text", "date", "time", "timestamp"}
@@ -113,6 +114,7 @@ def draw_rows(connection: Connection, definition: Definition, settings: Settings
         kept, notices = without_lonely_classes(kept, definition.target)
         read_job_target(kept, definition, settings.maximum_classes)
     found = read_columns(kept, definition)
+    prepare(Tape(found.inputs), found)
     if definition.model_type == "KMEANS":
         clusters.check_rows(found, definition)
     return TrainingRows(kept, sample.total_rows, notices)
