@@ -73,7 +73,7 @@ def _kept(runs: Runs, find: Callable[[F64, int], float], x: F64, seed: int) -> N
 
 
 def _ours(x: F64, seed: int) -> float:
-    around = x - x.mean(axis=0)
+    around = np.stack([column - column.mean() for column in x.T]).T
     deadline = time.monotonic() + 3600
     return ALGORITHM.cluster(around, {"k": str(K)}, seed=seed, deadline=deadline).ssd
 

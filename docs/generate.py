@@ -10,9 +10,35 @@ from sql_reference import sql_page
 from vesto.algorithms import _kmeans_parameters
 from vesto.algorithms._xgboost_parameters import PARAMETERS
 from vesto.errors import subclasses
+from vesto.features.transformers import TRANSFORMERS, Transformer
 from vesto.settings import described
 
 REFERENCE = Path(__file__).parent / "reference"
+PREPROCESSORS_HEAD = """# Preprocessors
+
+`PREPROCESSORS` says how columns become the numbers that a model learns from. It is `'none'`, or a JSON list of column sets:
+
+```sql
+PREPROCESSORS '[{"ColumnSet": ["city", "plan"], "Transformers": ["OneHotEncoder"]},
+                {"ColumnSet": ["*"], "Transformers": ["Imputer", "StandardScaler"]}]'
+```
+
+- Every column of a set goes through its transformers in their order. A column stands in one set; `"*"` is every column that no set names.
+- Names of columns and transformers may be in any case. A mistake is an error that names the entry, before anything is trained.
+- With AUTO ON, columns that no set names are prepared automatically, and those that are named get these transformers and
+  nothing else: a linear model does not scale them again, and a column is used even if it looks like an identifier.
+- `MODEL_TYPE KMEANS` takes StandardScaler, MinMax and NumericPassthrough; other columns are taken as they are. `AUTO OFF MODEL_TYPE XGBOOST`
+  takes `'none'` only.
+- Transformers learn from the training rows, are stored in the model, and are applied when it predicts.
+- Missing is NULL or NaN. What is still missing at the end is so for trees, counts as 0 in linear models and networks, and in
+  K-means as the column's mean. An infinite number is ignored when a transformer learns.
+
+A transformer takes columns of the kinds below; `number` is what another one has made, `fraction` a DECIMAL, REAL or DOUBLE
+PRECISION, `moment` a date, time or timestamp.
+
+| transformer | takes | what it makes |
+|---|---|---|
+"""
 NOTE = "<!-- Written by `make docs`; change the source it names. -->\n"
 
 
@@ -64,11 +90,22 @@ def kmeans_part() -> str:
     return head + "\n".join(rows) + "\n"
 
 
+def preprocessors_page() -> str:
+    """What PREPROCESSORS takes."""
+    rows = [f"| `{t.name}` | {', '.join(t.takes)} | {_said(t)} |" for t in TRANSFORMERS.all()]
+    return NOTE + PREPROCESSORS_HEAD + "\n".join(rows) + "\n"
+
+
+def _said(transformer: Transformer) -> str:
+    return " ".join((transformer.__doc__ or "").replace("``", "`").split())
+
+
 PAGES = {
     "sql.md": sql_page,
     "settings.md": settings_page,
     "errors.md": errors_page,
     "hyperparameters.md": hyperparameters_page,
+    "preprocessors.md": preprocessors_page,
 }
 
 

@@ -32,7 +32,7 @@ def create(entries: object, name: str = "x") -> str:
     return (
         f"CREATE MODEL {name} FROM (SELECT age, colour, day, member, a, b, bought FROM visits) "
         f"TARGET bought FUNCTION {name}_of MODEL_TYPE XGBOOST PREPROCESSORS '{text}' "
-        "SETTINGS (MAX_RUNTIME 8)"
+        "SETTINGS (MAX_RUNTIME 20)"
     )
 
 

@@ -37,9 +37,11 @@ def matrix(task: Task, columns: int = 4, rows: int = 300) -> Matrix:
     return Matrix(x, y.astype(np.float64), (False,) * columns)
 
 
-def fit(algorithm: Algorithm, task: Task, data: Matrix, *, seconds: float = 60) -> Fitted:
+def fit(
+    algorithm: Algorithm, task: Task, data: Matrix, *, valid: Matrix | None = None, seconds: float = 60,
+) -> Fitted:  # fmt: skip
     few = {"num_round": 20} if algorithm.name == "xgboost" else {}
-    return algorithm.fit(data, None, task, few, seed=3, deadline=time.monotonic() + seconds)
+    return algorithm.fit(data, valid, task, few, seed=3, deadline=time.monotonic() + seconds)
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.problem)
@@ -81,5 +83,6 @@ class TestEveryAlgorithm:
         self, algorithm: Algorithm, task: Task
     ) -> None:
         data = matrix(task)
-        fitted = fit(algorithm, task, data, seconds=-1)
-        assert np.isfinite(fitted.margins(data.x)).all()
+        for valid in (None, data.rows(np.arange(50))):
+            fitted = fit(algorithm, task, data, valid=valid, seconds=-1)
+            assert np.isfinite(fitted.margins(data.x)).all()

@@ -195,7 +195,8 @@ class _Sums:
         count = partial(np.bincount, labels, minlength=self._clusters)
         scaled = x.T if weights is None else x.T * weights
         sums = np.stack([count(weights=column) for column in scaled], axis=1)
-        return count(weights=weights).astype(np.float64), sums
+        counts: F64 = count(weights=weights).astype(np.float64)
+        return counts, sums
 
     def means(self, centroids: F64) -> F64:
         """The means of the clusters; an empty one stays where it is."""

@@ -78,8 +78,12 @@ def train(
     Raises:
         InvalidTrainingData: A column holds numbers too great to square.
     """
-    began = time.monotonic()
     features = _features(columns)
+    if not at_once:
+        # Loading the library is no part of the throughput.
+        import sklearn.cluster  # noqa: PLC0415, F401
+
+    began = time.monotonic()
     found = ALGORITHM.cluster(
         features.x, dict(definition.hyperparameters), seed=definition.seed,
         deadline=began - 1 if at_once else deadline,
@@ -121,7 +125,7 @@ def _features(columns: Columns) -> _Features:
         registers += tape.append(Scale(one.register, mean, 1.0))
         parts.append(np.where(np.isfinite(one.values), one.values - mean, 0.0))
     names = tuple(one.name for one in made)
-    return _Features(tape, tuple(registers), names, np.stack(parts, axis=1))
+    return _Features(tape, tuple(registers), names, np.stack(parts).T)
 
 
 def _values(columns: Columns, place: int) -> F64:
