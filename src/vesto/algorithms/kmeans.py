@@ -90,8 +90,8 @@ class _Fit:
 
     centroids: F64
     ssd: float
-    rounds: int
-    settled: bool
+    rounds: int = 0
+    settled: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -111,12 +111,14 @@ class _Search:
         centroids = None
         if size < rows:
             centroids = self._best_start(_coreset(self.x, squares, size, random), clusters)
-            if size * LARGER < rows:
+            if size * LARGER < rows and not self._late():
                 sample = _coreset(self.x, squares, size * LARGER, random)
                 centroids = self._lloyd(sample, centroids).centroids
         everything = _Sample(self.x, None, float(squares.sum()))
         if centroids is None:
             centroids = self._best_start(everything, clusters)
+        if self._late():
+            return _Fit(centroids, np.inf)
         return self._lloyd(everything, centroids)
 
     def _late(self) -> bool:
@@ -194,7 +196,7 @@ class _Sums:
     def _of(self, x: F64, labels: Labels, weights: F64 | None) -> tuple[F64, F64]:
         count = partial(np.bincount, labels, minlength=self._clusters)
         scaled = x.T if weights is None else x.T * weights
-        sums = np.stack([count(weights=column) for column in scaled], axis=1)
+        sums: F64 = np.stack([count(weights=column) for column in scaled], axis=1)
         counts: F64 = count(weights=weights).astype(np.float64)
         return counts, sums
 

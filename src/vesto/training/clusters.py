@@ -28,6 +28,7 @@ from vesto.training.encoding import Columns, prepare
 
 F64 = NDArray[np.float64]
 RUNTIME_REACHED: Final = "MaxRuntimeExceeded"
+FEW_ROWS: Final = 5000
 REPORTED_MEANS: Final = 20_000
 
 
@@ -73,20 +74,22 @@ def check_rows(columns: Columns, definition: Definition) -> None:
 def train(
     columns: Columns, definition: Definition, deadline: float, *, at_once: bool = False
 ) -> Trained:
-    """Find the clusters until ``time.monotonic()`` passes ``deadline``, or take a first guess.
+    """Find the clusters until ``time.monotonic()`` passes ``deadline``, or guess them from a few rows.
 
     Raises:
         InvalidTrainingData: A column holds numbers too great to square.
     """
-    features = _features(columns)
-    if not at_once:
+    if at_once:
+        columns, deadline = columns.take(_few(columns, definition)), time.monotonic()
+    else:
         # Loading the library is no part of the throughput.
         import sklearn.cluster  # noqa: PLC0415, F401
 
+    features = _features(columns)
+
     began = time.monotonic()
     found = ALGORITHM.cluster(
-        features.x, dict(definition.hyperparameters), seed=definition.seed,
-        deadline=began - 1 if at_once else deadline,
+        features.x, dict(definition.hyperparameters), seed=definition.seed, deadline=deadline,
     )  # fmt: skip
     seconds = max(time.monotonic() - began, 1e-9)
     labels = tuple(str(place) for place in range(len(found.centroids)))
@@ -104,6 +107,12 @@ def notices(definition: Definition) -> tuple[str, ...]:
     return tuple(
         f"hyperparameter {key} has no effect: rows are not read as a stream" for key in given
     )
+
+
+def _few(columns: Columns, definition: Definition) -> NDArray[np.int64]:
+    rows = len(columns.arrays[0])
+    size = min(rows, max(FEW_ROWS, 2 * _clusters(definition)))
+    return np.random.default_rng(definition.seed).choice(rows, size, replace=False)
 
 
 def _clusters(definition: Definition) -> int:

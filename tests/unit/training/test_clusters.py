@@ -135,3 +135,12 @@ def test_metrics_are_those_that_are_wanted() -> None:
         "train:progress",
         "train:throughput",
     ]
+
+
+def test_a_first_guess_reads_few_rows() -> None:
+    rows = numbers(3, rows=20_000)
+    made = definition(rows, 7)
+    found = clusters.train(read_columns(rows, made), made, time.monotonic() + 60, at_once=True)
+    check(found.program)
+    assert found.outcome.job_status == "MaxRuntimeExceeded"
+    assert sum(cluster["rows"] for cluster in found.report["clusters"]) == 5000
