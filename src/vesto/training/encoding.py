@@ -23,7 +23,7 @@ from vesto.features.transformers import Made, Raw, chained
 from vesto.programs.program import Input
 from vesto.programs.reference import run_steps
 from vesto.programs.steps import OneHot
-from vesto.training.columns import Feature, read_features
+from vesto.training.columns import Feature, plain_features, read_features
 
 F64 = NDArray[np.float64]
 Style = Literal["ordinal", "native", "means", "linear"]
@@ -89,7 +89,9 @@ def read_columns(rows: pa.Table, definition: Definition) -> Columns:
     """
     inputs = tuple(Input(p.name, p.type) for p in definition.parameters)
     arrays = tuple(rows[p.name].combine_chunks() for p in definition.parameters)
-    found = read_features(rows, definition.parameters)
+    # Distances ask nothing of a column but its numbers, and counting values takes long.
+    read = plain_features if definition.model_type == "KMEANS" else read_features
+    found = read(rows, definition.parameters)
     if not definition.auto:
         found = [replace(feature, use="number") for feature in found]
     entries = parse(definition.preprocessors or "none")
