@@ -63,7 +63,7 @@ class XGBoost:
         watched, callbacks = [], [_deadline_callback(deadline, _outputs(task))]
         if valid is not None:
             watched = [(_matrix(valid.x, valid.y, valid.categorical), "valid")]
-            # First: a round after which the time is over must count for it too.
+            # Before the deadline's: one that stops keeps those after it from seeing the round.
             callbacks.insert(0, xgboost.callback.EarlyStopping(rounds=PATIENCE))
         booster = xgboost.train(
             parameters, data, int(configuration.get("num_round", MAX_ROUNDS)), evals=watched,
