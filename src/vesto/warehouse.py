@@ -336,7 +336,8 @@ class Warehouse:
         finally:
             line.close()
         wanted = {parameter.name for parameter in model.definition.parameters}
-        return names == wanted | {model.definition.target}
+        target = model.definition.target
+        return names == wanted | ({target} if target else set())
 
     def report(self, model: Model) -> dict[str, Any]:
         """The model's report.

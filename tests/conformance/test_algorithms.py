@@ -14,7 +14,10 @@ TASKS = [Task("regression"), Task("binary", 2), Task("multiclass", 3)]
 TOLERANCE = {"xgboost": 0.0, "mlp": 0.0}
 
 
-@pytest.fixture(params=ALGORITHMS.names())
+SUPERVISED = [name for name in ALGORITHMS.names() if hasattr(ALGORITHMS.get(name), "fit")]
+
+
+@pytest.fixture(params=SUPERVISED)
 def algorithm(request: pytest.FixtureRequest) -> Algorithm:
     found = ALGORITHMS.get(request.param)
     assert found is not None
@@ -79,4 +82,12 @@ class TestEveryAlgorithm:
     ) -> None:
         data = matrix(task)
         fitted = fit(algorithm, task, data, seconds=-1)
+        assert np.isfinite(fitted.margins(data.x)).all()
+
+    def test_with_rows_kept_out_a_deadline_that_has_passed_gives_one_too(
+        self, algorithm: Algorithm, task: Task
+    ) -> None:
+        data = matrix(task)
+        train, valid = data.rows(np.arange(200)), data.rows(np.arange(200, 300))
+        fitted = algorithm.fit(train, valid, task, {}, seed=3, deadline=time.monotonic() - 1)
         assert np.isfinite(fitted.margins(data.x)).all()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vesto.plugins import Plugins
 from vesto.programs.bodies import Body
 
-Problem = Literal["regression", "binary", "multiclass"]
+Problem = Literal["regression", "binary", "multiclass", "clusters"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +35,10 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is learnt: the problem and, of a classification, the number of classes."""
+    """What is learnt: the problem and, of a classification, the number of classes.
+
+    Of clusters there is no target, and rows have no class until they are learnt.
+    """
 
     problem: Problem
     classes: int = 0
@@ -56,7 +59,10 @@ class Fitted(Protocol):
 
 
 class Algorithm(Protocol):
-    """What a file of this folder exports as ``ALGORITHM``."""
+    """What a file of this folder exports as ``ALGORITHM``, where there is a target to learn.
+
+    One that finds clusters has ``cluster`` in place of ``fit``; see ``kmeans``.
+    """
 
     name: str
 

@@ -6,28 +6,10 @@ XGBoost 3.2 documentation, "XGBoost Parameters". ``objective`` has a clause of i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
 
+from vesto.algorithms._hyperparameters import Range, in_range, unknown
 from vesto.errors import FeatureNotSupported, InvalidParameterValue
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """The numbers a parameter may have; ``words`` where it takes words instead."""
-
-    kind: type[int | float | str]
-    low: float = float("-inf")
-    high: float = float("inf")
-    words: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        if self.words:
-            return "one of " + ", ".join(self.words)
-        what = "a whole number" if self.kind is int else "a number"
-        return f"{what} from {self.low:g} to {self.high:g}"
-
 
 _INF: Final = float("inf")
 PARAMETERS: Final[dict[str, Range]] = {
@@ -82,30 +64,7 @@ def checked(key: str, value: str) -> tuple[str, str]:
         hint = "Write OBJECTIVE 'name' as a clause of its own."
         raise InvalidParameterValue("HYPERPARAMETERS cannot set the objective", hint=hint)
     if name not in PARAMETERS:
-        close = get_close_matches(name, PARAMETERS, n=1)
-        start = f'Perhaps you meant "{close[0]}". ' if close else ""
-        hint = f"{start}The hyperparameters are {', '.join(PARAMETERS)}."
-        raise InvalidParameterValue(f'hyperparameter "{key}" is not known', hint=hint)
+        raise unknown(key, PARAMETERS)
     if name == "booster" and value.lower() == "gblinear":
         raise FeatureNotSupported("booster gblinear is not available", hint="Use gbtree or dart.")
-    return name, _in_range(name, value.strip(), PARAMETERS[name])
-
-
-def _in_range(name: str, value: str, wanted: Range) -> str:
-    if wanted.kind is str:
-        if wanted.words and value.lower() not in wanted.words:
-            raise _wrong(name, value, wanted)
-        return value.lower() if wanted.words else value
-    try:
-        number = wanted.kind(value)
-    except ValueError:
-        raise _wrong(name, value, wanted) from None
-    if not wanted.low <= float(number) <= wanted.high:
-        raise _wrong(name, value, wanted)
-    return value
-
-
-def _wrong(name: str, value: str, wanted: Range) -> InvalidParameterValue:
-    return InvalidParameterValue(
-        f'hyperparameter "{name}" cannot be {value!r}', hint=f"It must be {wanted}."
-    )
+    return name, in_range(name, value.strip(), PARAMETERS[name])

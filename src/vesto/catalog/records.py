@@ -40,9 +40,9 @@ class Definition:
     """What CREATE MODEL said, names and defaults resolved. It never changes.
 
     ``query`` is the SELECT as the user wrote it, or empty with ``table`` set where FROM named a
-    table; ``engine_sql`` is what the engine runs for it. ``hyperparameters`` are the
-    user's, keys in lower case. ``staging`` is the directory or URL that the bucket stands for.
-    ``max_runtime_s`` counts from the job's start to READY. ``seed`` drives sampling, splits and
+    table; ``engine_sql`` is what the engine runs for it. ``preprocessors`` are JSON with every
+    column by its own name, or empty. ``hyperparameters`` are the user's, keys in lower case. ``staging`` is the directory or URL that the bucket stands for.
+    ``target`` is empty where there is none. ``max_runtime_s`` counts from the job's start to READY. ``seed`` drives sampling, splits and
     search.
     """
 
@@ -58,6 +58,7 @@ class Definition:
     model_type: str = ""
     problem_type: str = ""
     objective: str = ""
+    preprocessors: str = ""
     hyperparameters: tuple[tuple[str, str], ...] = ()
     iam_role: str = ""
     s3_bucket: str = ""
@@ -94,7 +95,8 @@ class Outcome:
     """What a training job came to. Numbers of a failed job are 0, texts it lacks are empty.
 
     ``program`` is the program's content hash; ``return_type`` the SQL type its function has.
-    ``metric`` is the row that SHOW MODEL prints, as ``validation:f1_binary``. ``cpu_s`` counts
+    ``metric`` is the row that SHOW MODEL prints, as ``validation:f1_binary``, and
+    ``more_metrics`` the rows after it. ``cpu_s`` counts
     processor seconds of the job. ``gives_probabilities`` says that there are functions for them.
     """
 
@@ -106,6 +108,7 @@ class Outcome:
     objective: str = ""
     metric: str = ""
     score: float = 0.0
+    more_metrics: tuple[tuple[str, float], ...] = ()
     cpu_s: float = 0.0
     job_status: str = ""
     failure: str = ""

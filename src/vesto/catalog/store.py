@@ -234,7 +234,9 @@ def _model(row: dict[str, Any]) -> Model:
 def outcome_from(document: dict[str, Any]) -> Outcome:
     """The outcome that ``asdict`` and JSON made of one."""
     pairs = _pairs(document["hyperparameters"])
-    return Outcome(**document | {"hyperparameters": pairs, "notices": tuple(document["notices"])})
+    metrics = tuple((name, float(value)) for name, value in document.get("more_metrics", ()))
+    read = {"hyperparameters": pairs, "more_metrics": metrics}
+    return Outcome(**document | read | {"notices": tuple(document["notices"])})
 
 
 def _pairs(pairs: list[list[str]]) -> tuple[tuple[str, str], ...]:

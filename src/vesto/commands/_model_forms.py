@@ -5,19 +5,15 @@ Source: Amazon Redshift Database Developer Guide, "CREATE MODEL", the synopsis o
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from vesto.errors import InvalidParameterValue, StatementSyntaxError
+from vesto.errors import InvalidParameterValue, Span, StatementSyntaxError, VestoError
+from vesto.features.preprocessors import parse, refuse_others
 
 if TYPE_CHECKING:
     from vesto.commands.create_model import CreateModel
 
-TRANSFORMERS: Final = (
-    "OneHotEncoder", "OrdinalEncoder", "NumericPassthrough", "Imputer", "ImputerWithIndicator",
-    "Normalizer", "DateTimeVectorizer", "PCA", "StandardScaler", "MinMax",
-)  # fmt: skip
 KMEANS_TRANSFORMERS: Final = ("StandardScaler", "MinMax", "NumericPassthrough")
 FREQUENCIES: Final = ("Y", "M", "W", "D", "H", "30min", "15min", "10min", "5min", "1min")
 FORECAST_OBJECTIVES: Final = ("RMSE", "WAPE", "MAPE", "MASE", "AverageWeightedQuantileLoss")
@@ -247,27 +243,20 @@ def _check_preprocessors(statement: CreateModel, form: Form) -> None:
     if form is AUTO_OFF:
         message = "MODEL_TYPE XGBOOST with AUTO OFF takes PREPROCESSORS 'none' only"
         raise _refused(statement, "PREPROCESSORS", message, "Write PREPROCESSORS 'none'.")
-    known = KMEANS_TRANSFORMERS if form is KMEANS else TRANSFORMERS
-    hint = 'Write \'[{"ColumnSet": ["a", "b"], "Transformers": ["StandardScaler"]}]\'.'
     try:
-        entries = json.loads(text)
-    except (ValueError, RecursionError):
-        message = "PREPROCESSORS is neither 'none' nor JSON"
-        raise _refused(statement, "PREPROCESSORS", message, hint) from None
-    if not isinstance(entries, list) or not all(_is_entry(entry) for entry in entries):
-        message = "PREPROCESSORS is no list of column sets with transformers"
-        raise _refused(statement, "PREPROCESSORS", message, hint)
-    for name in (name for entry in entries for name in entry["Transformers"]):
-        if name not in known:
-            message = f'there is no transformer "{name}" for {form.name}'
-            hint = f"The transformers are {', '.join(known)}."
-            raise _refused(statement, "PREPROCESSORS", message, hint)
+        entries = parse(text)
+        if form is KMEANS:
+            refuse_others(entries, KMEANS_TRANSFORMERS, KMEANS.name)
+    except VestoError as error:
+        raise _in_statement(error, statement, text) from None
 
 
-def _is_entry(entry: Any) -> bool:
-    if not isinstance(entry, dict) or set(entry) != {"ColumnSet", "Transformers"}:
-        return False
-    return all(
-        isinstance(part, list) and part and all(isinstance(name, str) for name in part)
-        for part in entry.values()
-    )
+def _in_statement(error: VestoError, statement: CreateModel, text: str) -> VestoError:
+    """The error of a clause's text with its position in the whole statement."""
+    clause = statement.span("PREPROCESSORS")
+    start = statement.text.find(text, clause.start if clause else 0)
+    if error.span is not None and start >= 0:
+        error.span = Span(start + error.span.start, start + error.span.end)
+        return error
+    error.span = None
+    return error.at(clause)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from vesto.algorithms import _xgboost_parameters
+from vesto.algorithms import _kmeans_parameters, _xgboost_parameters
 from vesto.catalog.records import Definition, Model, Parameter
 from vesto.commands import DEFAULT_SCHEMA, Context
 from vesto.commands._objects import rows
@@ -26,12 +26,14 @@ from vesto.errors import (
     StatementSyntaxError,
     VestoError,
 )
+from vesto.features import preprocessors
 from vesto.files import remove_folder
 from vesto.functions import check_free
 from vesto.result import Result
 from vesto.training.direct import METRICS
 from vesto.training.snapshot import check_columns, draw_rows
 from vesto.training.staging import place_of, remove_staged, write_snapshot
+from vesto.types import BY_NAME
 
 if TYPE_CHECKING:
     from vesto.commands.create_model import CreateModel
@@ -62,8 +64,9 @@ def bind_training(statement: CreateModel, context: Context) -> TrainModel:
     except VestoError as error:
         clause = "TARGET" if "TARGET" in error.message else "FROM"
         raise error.at(statement.span(clause)) from None
+    _check_feature_dim(statement, len(columns))
     parameters = tuple(Parameter(c.name, c.type.name) for c in columns if c.name != target)
-    target_type = next(column.type.name for column in columns if column.name == target)
+    target_type = next((c.type.name for c in columns if c.name == target), "")
     definition = _definition(
         statement, context, sql, target, target_type, parameters, function_schema
     )
@@ -79,7 +82,12 @@ def bind_training(statement: CreateModel, context: Context) -> TrainModel:
 
 
 def _check_values(statement: CreateModel) -> None:
-    (_check_auto_on if statement.auto is not False else _check_auto_off)(statement)
+    if statement.model_type == "KMEANS":
+        _read_hyperparameters(statement)
+    elif statement.auto is False:
+        _check_auto_off(statement)
+    else:
+        _check_auto_on(statement)
 
 
 def _refuse(statement: CreateModel, clause: str, message: str, hint: str = "") -> None:
@@ -113,15 +121,23 @@ def _check_auto_off(statement: CreateModel) -> None:
     _check_hyperparameters(statement, objective)
 
 
-def _check_hyperparameters(statement: CreateModel, objective: str) -> None:
+def _read_hyperparameters(statement: CreateModel) -> tuple[tuple[str, str], ...]:
+    """Each under its one name and in range, none twice."""
+    read = _kmeans_parameters if statement.model_type == "KMEANS" else _xgboost_parameters
     try:
-        pairs = [_xgboost_parameters.checked(k, v) for k, v in statement.hyperparameters or ()]
+        pairs = tuple(read.checked(key, value) for key, value in statement.hyperparameters or ())
     except VestoError as error:
         raise error.at(statement.span("HYPERPARAMETERS")) from None
     names = [key for key, _ in pairs]
     for name in names:
         if names.count(name) > 1:
-            _refuse(statement, "HYPERPARAMETERS", f'hyperparameter "{name}" is given twice')
+            message = f'hyperparameter "{name}" is given twice'
+            _refuse(statement, "HYPERPARAMETERS", message, "Leave one of them out.")
+    return pairs
+
+
+def _check_hyperparameters(statement: CreateModel, objective: str) -> None:
+    names = [key for key, _ in _read_hyperparameters(statement)]
     if objective != "multi:softmax" and "num_class" in names:
         hint = "Leave it out, or use OBJECTIVE 'multi:softmax'."
         _refuse(statement, "HYPERPARAMETERS", f"num_class does not fit {objective}", hint)
@@ -218,10 +234,19 @@ def _columns(statement: CreateModel, context: Context, sql: str) -> list[Column]
 
 
 def _target(statement: CreateModel, columns: list[Column]) -> str:
-    """The target's name as the query spells it; case does not count."""
-    assert statement.target is not None
+    """The target's name as the query spells it; case does not count. Clusters have none."""
+    if statement.target is None:
+        return ""
     wanted = statement.target.lower()
     return next((c.name for c in columns if c.name.lower() == wanted), statement.target)
+
+
+def _check_feature_dim(statement: CreateModel, columns: int) -> None:
+    """SageMaker asks for the number of columns; here it may be left out, but not wrong."""
+    given = dict(statement.hyperparameters or ()).get("feature_dim")
+    if statement.model_type == "KMEANS" and given is not None and int(given) != columns:
+        message = f"feature_dim is {given}, and FROM has {columns} columns"
+        _refuse(statement, "HYPERPARAMETERS", message, "Leave it out: it is counted.")
 
 
 def _definition(
@@ -234,7 +259,6 @@ def _definition(
     objective = statement.objective or ""
     objective = AUTO_OBJECTIVES.get(objective.upper(), "") if auto else objective.lower()
     stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")
-    pairs = statement.hyperparameters or ()
     role = statement.iam_role or ""
     return Definition(
         statement=statement.text,
@@ -249,7 +273,8 @@ def _definition(
         model_type=statement.model_type or "",
         problem_type=statement.problem_type or "",
         objective=objective,
-        hyperparameters=tuple(_xgboost_parameters.checked(k, v) for k, v in pairs),
+        preprocessors=_preprocessors(statement, parameters, target),
+        hyperparameters=_read_hyperparameters(statement),
         iam_role="default-aws-iam-role" if role.lower() == "default" else role,
         s3_bucket=statement.setting("S3_BUCKET") or "",
         staging=_staging(statement, context),
@@ -259,9 +284,20 @@ def _definition(
         max_cells=int(statement.setting("MAX_CELLS") or settings.max_cells),
         max_runtime_s=int(statement.setting("MAX_RUNTIME") or settings.max_runtime_s),
         seed=settings.seed,
-        job_name=f"redshiftml-{stamp}" + ("" if auto else "-xgboost"),
+        job_name=f"redshiftml-{stamp}"
+        + ("" if auto else f"-{(statement.model_type or '').lower()}"),
         engine_sql=sql,
     )
+
+
+def _preprocessors(statement: CreateModel, parameters: tuple[Parameter, ...], target: str) -> str:
+    """The clause as text that names every column as the query does; empty where it does nothing."""
+    families = {parameter.name: BY_NAME[parameter.type].family for parameter in parameters}
+    try:
+        entries = preprocessors.parse(statement.preprocessors or "none")
+        return preprocessors.written(preprocessors.resolved(entries, families, target))
+    except VestoError as error:
+        raise error.at(statement.span("PREPROCESSORS")) from None
 
 
 def _staging(statement: CreateModel, context: Context) -> str:

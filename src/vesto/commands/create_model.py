@@ -21,8 +21,7 @@ from vesto.types import from_words
 
 # What is read and checked, and refused until it is built.
 NOT_BUILT: Final = (
-    "MODEL_TYPE MLP, LINEAR_LEARNER, KMEANS and FORECAST", "PREPROCESSORS other than 'none'",
-    "models from a job or a file", "models behind an endpoint",
+    "MODEL_TYPE MLP, LINEAR_LEARNER and FORECAST", "models from a job or a file", "models behind an endpoint",
 )  # fmt: skip
 SourceKind = Literal["table", "query", "job"]
 MODEL_TYPES: Final = ("XGBOOST", "MLP", "LINEAR_LEARNER", "KMEANS", "FORECAST")
@@ -134,10 +133,8 @@ class CreateModel:
             raise self._not_yet("SAGEMAKER", "models behind an endpoint (SAGEMAKER)")
         if self.source and self.source.kind == "job":
             raise self._not_yet("FROM", "models from a training job or a file")
-        if self.model_type in {"MLP", "KMEANS", "FORECAST", "LINEAR_LEARNER"}:
+        if self.model_type in {"MLP", "FORECAST", "LINEAR_LEARNER"}:
             raise self._not_yet("MODEL_TYPE", f"MODEL_TYPE {self.model_type}")
-        if self.preprocessors and self.preprocessors.strip().lower() != "none":
-            raise self._not_yet("PREPROCESSORS", "PREPROCESSORS other than 'none'")
 
     def _not_yet(self, clause: str, what: str) -> FeatureNotSupported:
         return FeatureNotSupported(f"{what}: not available yet", span=self.span(clause))

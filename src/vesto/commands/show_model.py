@@ -95,10 +95,12 @@ def model_rows(model: Model, rate: float) -> Rows:
     rows += [("Training Job Status", outcome.job_status)] if outcome.job_status else []
     rows += [("Failure Reason", outcome.failure)] if model.state is State.FAILED else []
     if model.state is State.READY:
-        rows.append((outcome.metric, f"{outcome.score:.6f}"))
+        metrics = ((outcome.metric, outcome.score), *outcome.more_metrics)
+        rows += [(name, f"{value:.6f}") for name, value in metrics]
         rows.append(("Estimated Cost", f"{outcome.cpu_s / 3600 * rate:.6f}"))
     rows += [("", ""), ("TRAINING DATA:", "")]
-    rows += [*_query_rows(definition), ("Target Column", definition.target.upper())]
+    rows += _query_rows(definition)
+    rows += [("Target Column", definition.target.upper())] if definition.target else []
     rows += [("", ""), ("PARAMETERS:", "")]
     rows += _parameter_rows(definition, outcome)
     if outcome.hyperparameters:

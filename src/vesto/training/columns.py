@@ -15,7 +15,7 @@ from vesto.programs.reference import run_step
 from vesto.programs.steps import TextNumber
 from vesto.types import BY_NAME
 
-Use = Literal["number", "parsed", "category", "date", "dropped"]
+Use = Literal["number", "parsed", "category", "date", "dropped", "prepared"]
 IDENTIFIER_SHARE: Final = 0.95
 NUMBER_SHARE: Final = 0.95
 
@@ -24,6 +24,7 @@ NUMBER_SHARE: Final = 0.95
 class Feature:
     """One feature column and what it is used as; ``reason`` says why one was dropped.
 
+    What is ``prepared`` goes through the transformers of PREPROCESSORS.
     ``place`` is its number among the function's arguments, ``words`` counts different values.
     """
 
@@ -39,6 +40,15 @@ def read_features(rows: pa.Table, parameters: tuple[Parameter, ...]) -> list[Fea
     """What each column of the training rows is used as."""
     return [
         _feature(place, parameter, rows[parameter.name].combine_chunks())
+        for place, parameter in enumerate(parameters)
+    ]
+
+
+def plain_features(rows: pa.Table, parameters: tuple[Parameter, ...]) -> list[Feature]:
+    """Every column as numbers, without a look at its values."""
+    del rows
+    return [
+        Feature(place, parameter.name, BY_NAME[parameter.type].family, "number")
         for place, parameter in enumerate(parameters)
     ]
 

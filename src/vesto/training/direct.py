@@ -46,12 +46,14 @@ def problem_of(objective: str) -> str:
 
 
 def read_job_target(rows: pa.Table, definition: Definition, max_classes: int) -> Target:
-    """The target of a job's rows, checked against its objective.
+    """The target of a job's rows, checked against its objective; clusters have none.
 
     Raises:
         InvalidTrainingData: It cannot be learnt.
         InvalidParameterValue: num_class is smaller than the number of classes.
     """
+    if not definition.target:
+        return Target(Task("clusters"), (), np.empty(0))
     column = rows[definition.target].combine_chunks()
     problem = definition.problem_type
     if not definition.auto:

@@ -18,10 +18,12 @@ from vesto.catalog.records import Definition
 from vesto.errors import InvalidTrainingData
 from vesto.features import Tape, category, date, number
 from vesto.features.category import Words, words_of
+from vesto.features.preprocessors import Entry, parse
+from vesto.features.transformers import Made, Raw, chained
 from vesto.programs.program import Input
 from vesto.programs.reference import run_steps
 from vesto.programs.steps import OneHot
-from vesto.training.columns import Feature, read_features
+from vesto.training.columns import Feature, plain_features, read_features
 
 F64 = NDArray[np.float64]
 Style = Literal["ordinal", "native", "means", "linear"]
@@ -33,11 +35,12 @@ MEANS_CLASSES: Final = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """The feature columns of a training set and what each is used as."""
+    """The feature columns of a training set, what each is used as, and the PREPROCESSORS of some."""
 
     inputs: tuple[Input, ...]
     arrays: tuple[pa.Array, ...]
     features: tuple[Feature, ...]
+    entries: tuple[Entry, ...] = ()
 
     @property
     def has_categories(self) -> bool:
@@ -47,7 +50,7 @@ class Columns:
     def take(self, rows: NDArray[np.int64]) -> Columns:
         """Some of the rows."""
         places = pa.array(rows)
-        return Columns(self.inputs, tuple(a.take(places) for a in self.arrays), self.features)
+        return replace(self, arrays=tuple(a.take(places) for a in self.arrays))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,13 +89,35 @@ def read_columns(rows: pa.Table, definition: Definition) -> Columns:
     """
     inputs = tuple(Input(p.name, p.type) for p in definition.parameters)
     arrays = tuple(rows[p.name].combine_chunks() for p in definition.parameters)
-    found = read_features(rows, definition.parameters)
+    # Distances ask nothing of a column but its numbers, and counting values takes long.
+    read = plain_features if definition.model_type == "KMEANS" else read_features
+    found = read(rows, definition.parameters)
     if not definition.auto:
         found = [replace(feature, use="number") for feature in found]
+    entries = parse(definition.preprocessors or "none")
+    named = {name for entry in entries for name in entry.columns}
+    found = [replace(f, use="prepared", reason="") if f.name in named else f for f in found]
     if all(feature.use == "dropped" for feature in found):
         reasons = "; ".join(f"{feature.name}: {feature.reason}" for feature in found)
         raise InvalidTrainingData("no column of FROM can be learnt from", detail=reasons)
-    return Columns(inputs, arrays, tuple(found))
+    return Columns(inputs, arrays, tuple(found), entries)
+
+
+def prepare(tape: Tape, known: Columns) -> list[Made]:
+    """The registers of the columns that PREPROCESSORS names, fitted on the ``known`` rows.
+
+    Raises:
+        InvalidTrainingData: The rows of a column cannot be transformed so.
+    """
+    raw = {
+        feature.name: Raw(feature.name, feature.place, feature.family, known.arrays[feature.place])
+        for feature in known.features
+    }
+    return [
+        made
+        for entry in known.entries
+        for made in chained(tape, entry.transformers, [raw[name] for name in entry.columns])
+    ]
 
 
 def uses_target(columns: Columns, style: Style) -> bool:
@@ -130,6 +155,9 @@ def encode(
     draft.names += ["differences of dates"] * len(registers)
     if style == "linear":
         draft = _standardised(draft, known)
+    for made in prepare(draft.tape, known):
+        draft.registers.append(made.register)
+        draft.names.append(made.name)
     return _run(draft, columns, train)
 
 

@@ -18,9 +18,11 @@ from vesto.errors import (
     InvalidTrainingData,
     UndefinedColumn,
 )
+from vesto.features import Tape
 from vesto.settings import Settings
+from vesto.training import clusters
 from vesto.training.direct import read_job_target
-from vesto.training.encoding import read_columns
+from vesto.training.encoding import prepare, read_columns
 from vesto.training.target import as_label
 
 AUTO_FAMILIES = {"integer", "fraction", "boolean", "text", "date", "time", "timestamp"}
@@ -38,7 +40,7 @@ class TrainingRows:
 
 
 def check_columns(columns: list[Column], target: str, auto: bool, settings: Settings) -> None:
-    """Nothing, if the training query's columns can train a model.
+    """Nothing, if the training query's columns can train a model; ``target`` may be empty.
 
     Raises:
         UndefinedColumn: The target is not among them.
@@ -56,6 +58,8 @@ def check_columns(columns: list[Column], target: str, auto: bool, settings: Sett
         raise InvalidParameterValue(message, hint=hint)
     for column in features:
         _check_feature(column, auto)
+    if not target:
+        return
     kind = next(column.type for column in columns if column.name == target)
     if kind.name not in TARGET_TYPES:
         hint = f"Cast it in the query, as in {target}::float8 or {target}::varchar."
@@ -72,7 +76,7 @@ def _check_names(columns: list[Column], target: str) -> None:
         if name == NAMELESS or "(" in name or name.startswith("'"):
             hint = "Give it an alias with AS."
             raise InvalidParameterValue(f'the column "{name}" of FROM has no name', hint=hint)
-    if target not in names:
+    if target and target not in names:
         hint = f"The columns are {', '.join(names)}."
         raise UndefinedColumn(f'TARGET column "{target}" is not in FROM', hint=hint)
 
@@ -93,18 +97,14 @@ def draw_rows(connection: Connection, definition: Definition, settings: Settings
     Raises:
         InvalidTrainingData: Too few rows, or a target that cannot be learnt.
     """
-    width = len(definition.parameters) + 1
+    width = len(definition.parameters) + bool(definition.target)
     most = max(1, definition.max_cells // width)
     sample = connection.sample(definition.engine_sql, most, definition.seed)
-    target = sample.rows[definition.target]
-    if pa.types.is_floating(target.type):
-        known = pc.and_kleene(pc.is_valid(target), pc.invert(pc.is_nan(target)))
-    else:
-        known = pc.is_valid(target)
-    kept = sample.rows.filter(known)
+    kept = _with_target(sample.rows, definition.target)
     if len(kept) < settings.minimum_rows:
         what = "MAX_CELLS keeps" if most < settings.minimum_rows else "FROM has"
-        message = f"{what} {len(kept)} rows with a target, fewer than {settings.minimum_rows}"
+        rows = "rows with a target" if definition.target else "rows"
+        message = f"{what} {len(kept)} {rows}, fewer than {settings.minimum_rows}"
         hint = "Training needs that many (setting minimum_rows)."
         raise InvalidTrainingData(message, hint=hint)
     # What the worker would refuse is refused now, while the user still looks.
@@ -113,8 +113,22 @@ def draw_rows(connection: Connection, definition: Definition, settings: Settings
     if definition.auto and target_read.labels:
         kept, notices = without_lonely_classes(kept, definition.target)
         read_job_target(kept, definition, settings.maximum_classes)
-    read_columns(kept, definition)
+    found = read_columns(kept, definition)
+    prepare(Tape(found.inputs), found)
+    if definition.model_type == "KMEANS":
+        clusters.check_rows(found, definition)
     return TrainingRows(kept, sample.total_rows, notices)
+
+
+def _with_target(rows: pa.Table, name: str) -> pa.Table:
+    """The rows whose target is known; all of them where there is none to learn."""
+    if not name:
+        return rows
+    target = rows[name]
+    known = pc.is_valid(target)
+    if pa.types.is_floating(target.type):
+        known = pc.and_kleene(known, pc.invert(pc.is_nan(target)))
+    return rows.filter(known)
 
 
 def without_lonely_classes(rows: pa.Table, target: str) -> tuple[pa.Table, tuple[str, ...]]:

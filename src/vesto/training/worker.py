@@ -22,7 +22,7 @@ from vesto.errors import DiskFull, OutOfMemory, TrainingFailed, VestoError
 from vesto.files import write_file
 from vesto.programs.program import Program
 from vesto.programs.storage import content_hash, dump
-from vesto.training import direct, report
+from vesto.training import clusters, direct, report
 from vesto.training.candidates import Trial, Workshop, make_folds
 from vesto.training.encoding import Columns, read_columns
 from vesto.training.final import Decision, decide, finish
@@ -60,7 +60,9 @@ class Training:
 
     def run(self) -> None:
         """Train, and leave the final result."""
-        if self.definition.auto:
+        if self.definition.model_type == "KMEANS":
+            self._cluster()
+        elif self.definition.auto:
             self._search()
         else:
             self._direct()
@@ -92,6 +94,19 @@ class Training:
             "columns": report.columns(self.columns.features),
         }
         self._leave(found.program, document, replace(outcome, hyperparameters=shown), final=True)
+
+    def _cluster(self) -> None:
+        self._say("training", 0.1)
+        left = self.job.deadline_at_s - time.time()
+        deadline = time.monotonic() + left * (1 - direct.RESERVE)
+        first = clusters.train(self.columns, self.definition, deadline, at_once=True)
+        self._leave_clusters(first, final=False)
+        self._leave_clusters(clusters.train(self.columns, self.definition, deadline), final=True)
+
+    def _leave_clusters(self, found: clusters.Trained, *, final: bool) -> None:
+        notices = self.job.notices + clusters.notices(self.definition)
+        document = found.report | {"rows": self.job.rows, "total_rows": self.job.total_rows}
+        self._leave(found.program, document, replace(found.outcome, notices=notices), final=final)
 
     def _search(self) -> None:
         self._say("preparing", 0.02)

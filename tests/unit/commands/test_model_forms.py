@@ -125,11 +125,14 @@ WRONG = {
     "K must be a whole number": KMEANS + "HYPERPARAMETERS DEFAULT EXCEPT (K 'many')",
     "needs the hyperparameter K": KMEANS + "HYPERPARAMETERS DEFAULT",
     "KMEANS needs AUTO OFF": (KMEANS + K5).replace("AUTO OFF", "AUTO ON"),
-    'no transformer "PCA"': KMEANS
+    "entry 1: PCA does not go with MODEL_TYPE KMEANS": KMEANS
     + K5
     + """PREPROCESSORS '[{"ColumnSet": ["a"], "Transformers": ["PCA"]}]'""",
     "neither 'none' nor JSON": KMEANS + K5 + "PREPROCESSORS 'some'",
-    "no list of column sets": KMEANS + K5 + """PREPROCESSORS '[{"ColumnSet": "a"}]'""",
+    'entry 1: there is no transformer "Scaler"': KMEANS
+    + K5
+    + """PREPROCESSORS '[{"ColumnSet": ["a"], "Transformers": ["Scaler"]}]'""",
+    "no list of column sets": KMEANS + K5 + """PREPROCESSORS '{"ColumnSet": "a"}'""",
     "MLP needs AUTO ON": "CREATE MODEL m FROM t TARGET b FUNCTION f AUTO OFF MODEL_TYPE MLP "
     "OBJECTIVE 'x' PREPROCESSORS 'none' HYPERPARAMETERS DEFAULT",
     "PREPROCESSORS 'none' only": "CREATE MODEL m FROM t TARGET b FUNCTION f AUTO OFF MODEL_TYPE "

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from vesto.algorithms import Task
-from vesto.catalog.records import Parameter
+from vesto.catalog.records import Definition, Parameter
+from vesto.features import Tape
+from vesto.features.preprocessors import Entry, written
 from vesto.programs.program import Input
 from vesto.programs.reference import run_steps
 from vesto.training.candidates import make_folds
 from vesto.training.columns import read_features
-from vesto.training.encoding import Columns, Style, encode, uses_target
+from vesto.training.encoding import Columns, Style, encode, prepare, read_columns, uses_target
 from vesto.training.target import Target
 
 STYLES: tuple[Style, ...] = ("ordinal", "native", "means", "linear")
@@ -117,3 +121,66 @@ def test_folds_follow_the_seed() -> None:
     one, again, other = (make_folds(target, 5, seed) for seed in (1, 1, 2))
     assert (one == again).all()
     assert (one != other).any()
+
+
+ENTRIES = (
+    Entry(("n",), ("ImputerWithIndicator", "StandardScaler")),
+    Entry(("few",), ("Imputer", "OneHotEncoder")),
+    Entry(("day",), ("DateTimeVectorizer",)),
+)
+
+
+@pytest.mark.parametrize("style", STYLES)
+class TestPreprocessors:
+    def test_named_columns_go_through_their_transformers_alone(self, style: Style) -> None:
+        columns = replace(example(), entries=ENTRIES)
+        features = tuple(
+            replace(f, use="prepared" if f.name in {"n", "few", "day"} else "dropped")
+            for f in columns.features
+        )
+        columns = replace(columns, features=features)
+        made = encode(columns, np.zeros(400), TASKS[0], style, np.arange(400), seed=5)
+        alone = prepare(Tape(columns.inputs), columns)
+        assert made.names == tuple(one.name for one in alone)
+        expected = np.stack([one.values for one in alone], axis=1).astype(np.float32)
+        np.testing.assert_array_equal(made.x, expected)
+        assert not any(made.categorical)
+
+    def test_they_learn_from_the_training_rows_alone(self, style: Style) -> None:
+        columns = replace(example(), entries=ENTRIES[:1])
+        train = np.arange(300)
+        made = encode(columns, np.zeros(400), TASKS[0], style, train, seed=5)
+        scaled, flag = made.x[:, -2], made.x[:, -1]
+        assert made.names[-2:] == ("n", "n")
+        assert scaled[train].mean() == pytest.approx(0, abs=1e-6)
+        assert scaled.mean() != pytest.approx(0, abs=1e-6)
+        assert len(set(flag.tolist())) == 2
+
+    def test_other_columns_are_as_they_would_be_without(self, style: Style) -> None:
+        columns = example()
+        features = tuple(
+            replace(f, use="prepared") if f.name == "n" else f for f in columns.features
+        )
+        named = replace(columns, entries=ENTRIES[:1], features=features)
+        train = np.arange(400)
+        plain, made = (
+            encode(given, np.zeros(400), TASKS[0], style, train, seed=5)
+            for given in (columns, named)
+        )
+        for name in ("many", "few", "day", "later", "written"):
+            places = [[p for p, n in enumerate(e.names) if n == name] for e in (plain, made)]
+            np.testing.assert_array_equal(plain.x[:, places[0]], made.x[:, places[1]])
+
+
+def test_a_named_column_is_used_whatever_it_looks_like() -> None:
+    rows = pa.table({"same": [1] * 20, "key": [f"k{n}" for n in range(20)], "y": [0, 1] * 10})
+    text = written((Entry(("same",), ("MinMax",)), Entry(("key",), ("OrdinalEncoder",))))
+    definition = Definition(
+        statement="", query="", table="t", target="y", target_type="int8", function_schema="public",
+        function="f", parameters=(Parameter("same", "int8"), Parameter("key", "varchar")),
+        preprocessors=text,
+    )  # fmt: skip
+    columns = read_columns(rows, definition)
+    assert [feature.use for feature in columns.features] == ["prepared", "prepared"]
+    made = prepare(Tape(columns.inputs), columns)
+    assert [one.name for one in made] == ["same", "key"]
