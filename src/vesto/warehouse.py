@@ -283,6 +283,7 @@ class Warehouse:
                 shutil.copy2(file, draft / file.name)
             if not home.exists():
                 draft.replace(home)
+            remove_folder(draft)
             flush_folder(home.parent)
         except OSError as error:
             raise TrainingFailed("the model could not be stored", detail=str(error)) from error
@@ -321,10 +322,11 @@ class Warehouse:
         """Remove what is older than the versions that the setting ``model_versions`` keeps."""
         versions, serving = self.catalog.versions(model.id), self.catalog.by_id(model.id)
         ready = [version for version in versions if version.state is State.READY]
-        kept = ready[-self.settings.model_versions :]
+        wanted = self.settings.model_versions
+        if serving is None or len(ready) <= wanted:
+            return
         for version in versions:
-            is_old = bool(kept) and version.version < kept[0].version
-            if is_old and serving and version.version != serving.version:
+            if version.version < ready[-wanted].version and version.version != serving.version:
                 self.catalog.remove_version(version)
                 self.jobs.forget(version.job_id)
                 remove_folder(self.program_file(version).parent)
@@ -400,8 +402,9 @@ class Warehouse:
         """
         until = None if timeout_s is None else time.monotonic() + timeout_s
         while True:
-            newest = self.catalog.newest(model.id)
-            now = self.catalog.by_id(model.id)
+            # Whoever finishes a job holds the lock until nothing is left to do.
+            with self.change:
+                newest, now = self.catalog.newest(model.id), self.catalog.by_id(model.id)
             if newest is None or now is None:
                 raise UndefinedModel(f'model "{model.name}" was dropped')
             if newest.state is not State.TRAINING or (until and time.monotonic() > until):

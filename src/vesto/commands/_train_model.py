@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,13 +19,16 @@ from vesto.dialect.names import Name, checked
 from vesto.dialect.translate import is_known_function
 from vesto.engines import Column
 from vesto.errors import (
+    DiskFull,
     DuplicateFunction,
     DuplicateModel,
     FeatureNotSupported,
+    InputOutputError,
     InvalidParameterValue,
     ReservedName,
     Span,
     StatementSyntaxError,
+    UndefinedModel,
     VestoError,
 )
 from vesto.files import remove_folder
@@ -326,6 +330,7 @@ def start_training(
     ``draw`` reads the rows, and returns the model with what they showed.
 
     Raises:
+        UndefinedModel: The model was dropped meanwhile.
         VestoError: The query fails, or its rows cannot train the model.
     """
     try:
@@ -336,11 +341,18 @@ def start_training(
         write_snapshot(folder, shown.definition, drawn.rows)
         folder.write_job(warehouse.job_for(shown, drawn, started_at_s))
         warehouse.start_job(shown)
-    except BaseException:
+    except BaseException as error:
+        dropped = warehouse.catalog.by_job(model.job_id) is None
         take_back(warehouse, model)
         folder = warehouse.jobs.folder(model.job_id)
         remove_staged(folder, replace(model.definition, garbage_collect=True))
         remove_folder(folder.path)
+        if dropped and isinstance(error, OSError | VestoError):
+            # Its folder went too, which is how it may have been noticed.
+            raise UndefinedModel(f'model "{model.name}" was dropped') from error
+        if isinstance(error, OSError):
+            kind = DiskFull if error.errno == errno.ENOSPC else InputOutputError
+            raise kind("the job could not be written", detail=str(error)) from error
         raise
 
 

@@ -191,10 +191,12 @@ def read_kept_model(files: dict[str, bytes]) -> tuple[Definition, Outcome]:
 
 def _check_fields(record: Definition | Outcome) -> None:
     """Nothing, if every plain field has its type."""
-    kinds = {"str": str, "bool": bool, "int": int, "float": (int, float)}
+    kinds: dict[str, tuple[type, ...]] = {
+        "str": (str,), "bool": (bool,), "int": (int,), "float": (int, float),
+    }  # fmt: skip
     for field in fields(record):
         value = getattr(record, field.name)
-        if not isinstance(value, kinds.get(str(field.type), object)):
+        if not isinstance(value, kinds.get(str(field.type), (object,))):
             raise TypeError(f"{field.name} is {value!r:.40}")
     for texts in (*record.hyperparameters, getattr(record, "notices", ())):
         if not all(isinstance(text, str) for text in texts):
