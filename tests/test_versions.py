@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import sys
 import threading
 import time
@@ -18,7 +19,6 @@ import vesto
 from vesto.training import supervisor
 
 SUM = "SELECT sum(f(a, b, c)) FROM points"
-SLOW = SMALL_MODEL.replace("NUM_ROUND '5'", "NUM_ROUND '1000000'")
 
 
 @pytest.fixture(scope="module")
@@ -147,39 +147,50 @@ def test_versions_survive_reopening(two: vesto.Session, path: Path) -> None:
         assert total(again) == after
 
 
-def test_the_old_version_serves_while_the_new_one_is_trained(path: Path) -> None:
-    with vesto.connect(path, wait=False) as session:
-        session.execute(POINTS)
-        session.execute(SLOW.format(name="m", function="f") + " SETTINGS (MAX_RUNTIME 4)")
-        session.execute("WAIT FOR MODEL m")
-        before = total(session)
-        flip(session)
-        session.execute("REFRESH MODEL m SETTINGS (MAX_RUNTIME 600)")
-        waiting(session)
-        assert total(session) == before
-        shown = dict(session.execute("SHOW MODEL m").rows())
-        assert (shown["Model State"], shown["Model Version"]) == ("READY", "1")
-        assert shown["Refresh State"] == "TRAINING (version 2)"
-        info = session.execute("SELECT model_state, life_cycle FROM stv_ml_model_info").rows()
-        assert info == [("Model is Ready", "READY")]
-        error = refused(session, "REFRESH MODEL m", "55000")
-        assert 'version 2 of model "m" is being trained' in error.message
-        assert error.position == 15
-        error = refused(session, "ALTER MODEL m SET VERSION 2", "55000")
-        assert "TRAINING" in error.message
-        job = versions(session)[1]["job_name"]
-        refused(session, f"CREATE MODEL x FROM '{job}' FUNCTION g (INT8, FLOAT8, BOOL)", "55000")
-        assert session.wait("m", 0.1).state == "TRAINING"
-        session.execute("ALTER MODEL m CANCEL REFRESH")
-        assert states(session) == [(1, "READY", True), (2, "FAILED", False)]
-        assert versions(session)[1]["failure"] == "the refresh was cancelled"
-        refused(session, "WAIT FOR MODEL m", "58000")
-        refused(session, "ALTER MODEL m CANCEL REFRESH", "55000")
-        # The settings of a refresh hold for it alone: this one ends after four seconds.
-        session.execute("REFRESH MODEL m; WAIT FOR MODEL m")
-        assert total(session) == 600 - before
-        assert states(session)[2] == (3, "READY", True)
-        assert list((path / "jobs").iterdir()) == []
+HANGING = """
+import sys, time
+from pathlib import Path
+from vesto.training.job import JobFolder, Progress
+folder = JobFolder(Path(sys.argv[1]))
+folder.hold()
+folder.write_progress(Progress(stage="training", share=0.5))
+time.sleep(600)
+"""
+
+
+def test_the_old_version_serves_while_the_new_one_is_trained(
+    shop: vesto.Session, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = total(shop)
+    flip(shop)
+    shop.wait_for_models = False
+    with monkeypatch.context() as patch:
+        patch.setattr(supervisor, "WORKER", (sys.executable, "-c", HANGING))
+        shop.execute("REFRESH MODEL m SETTINGS (MAX_RUNTIME 600)")
+    waiting(shop)
+    assert total(shop) == before
+    shown = dict(shop.execute("SHOW MODEL m").rows())
+    assert (shown["Model State"], shown["Model Version"]) == ("READY", "1")
+    assert shown["Refresh State"] == "TRAINING (version 2)"
+    info = shop.execute("SELECT model_state, life_cycle FROM stv_ml_model_info").rows()
+    assert info == [("Model is Ready", "READY")]
+    error = refused(shop, "REFRESH MODEL m", "55000")
+    assert 'version 2 of model "m" is being trained' in error.message
+    assert error.position == 15
+    error = refused(shop, "ALTER MODEL m SET VERSION 2", "55000")
+    assert "TRAINING" in error.message
+    job = versions(shop)[1]["job_name"]
+    refused(shop, f"CREATE MODEL x FROM '{job}' FUNCTION g (INT8, FLOAT8, BOOL)", "55000")
+    assert shop.wait("m", 0.1).state == "TRAINING"
+    shop.execute("ALTER MODEL m CANCEL REFRESH")
+    assert states(shop) == [(1, "READY", True), (2, "FAILED", False)]
+    assert versions(shop)[1]["failure"] == "the refresh was cancelled"
+    refused(shop, "WAIT FOR MODEL m", "58000")
+    refused(shop, "ALTER MODEL m CANCEL REFRESH", "55000")
+    shop.execute("REFRESH MODEL m; WAIT FOR MODEL m")
+    assert total(shop) == 600 - before
+    assert states(shop)[2] == (3, "READY", True)
+    assert list((path / "jobs").iterdir()) == []
 
 
 def test_drop_model_during_a_refresh_removes_everything(shop: vesto.Session, path: Path) -> None:
@@ -387,6 +398,35 @@ def test_a_damaged_version_does_not_come_to_serve(two: vesto.Session) -> None:
     refused(two, "ALTER MODEL m SET VERSION 1", "XX001")
     assert total(two) == before
     assert states(two) == [(1, "READY", False), (2, "READY", True)]
+
+
+FORMAT_1 = """
+ALTER TABLE models ADD COLUMN state TEXT;
+ALTER TABLE models ADD COLUMN outcome TEXT;
+UPDATE models SET state = 'READY', outcome = (SELECT json_remove(outcome, '$.rows') FROM versions),
+    definition = json_remove(definition, '$.training_query', '$.search_path', '$.rounding',
+                             '$.time_zone', '$.source_job', '$.returns');
+DROP TABLE versions;
+UPDATE facts SET value = '1';
+"""
+
+
+def test_a_warehouse_from_before_there_were_versions_is_opened_and_refreshed(
+    trained: Path, path: Path
+) -> None:
+    shutil.copytree(trained, path)
+    old = sqlite3.connect(path / "catalog.sqlite")
+    old.executescript(FORMAT_1)
+    old.close()
+    with vesto.connect(path) as session:
+        before = total(session)
+        assert states(session) == [(1, "READY", True)]
+        assert session.execute("SELECT is_refreshable FROM stv_ml_model_info").rows() == [(1,)]
+        flip(session)
+        session.execute("REFRESH MODEL m")
+        assert total(session) == 600 - before
+        session.execute("ALTER MODEL m SET VERSION 1")
+        assert total(session) == before
 
 
 # --- A model of an earlier job ------------------------------------------------------------------

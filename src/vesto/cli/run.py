@@ -59,7 +59,7 @@ def wait_for_model(session: Session, name: str) -> None:
 def _cancel(session: Session, name: str, version: int) -> None:
     if version > 1:
         session.execute(f"ALTER MODEL {name} CANCEL REFRESH")
-        sys.stderr.write("cancelled: what served before serves on\n")
+        sys.stderr.write("the refresh is cancelled: what served before serves on\n")
     else:
         session.execute(f"DROP MODEL {name}")
         sys.stderr.write("cancelled: the model is dropped\n")

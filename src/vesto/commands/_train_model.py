@@ -285,7 +285,7 @@ def _definition(
 def job_name(definition: Definition) -> str:
     """A new name for a training job, as Redshift makes them."""
     stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")
-    return f"redshiftml-{stamp}" + ("" if definition.auto else "-xgboost")
+    return f"redshiftml-{stamp}" + ("" if definition.auto else f"-{definition.model_type.lower()}")
 
 
 def staging_of(bucket: str, context: Context, span: Span | None) -> str:
