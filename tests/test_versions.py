@@ -16,6 +16,8 @@ import pytest
 from tests_support import POINTS, SMALL_MODEL
 
 import vesto
+from vesto.catalog.records import Model
+from vesto.programs.program import Program
 from vesto.training import supervisor
 
 SUM = "SELECT sum(f(a, b, c)) FROM points"
@@ -323,6 +325,26 @@ def test_a_view_without_schema_binding_is_read_as_it_is_now(shop: vesto.Session)
     assert one[0] + two[0] == 600
     shop.execute("DROP VIEW loose")
     refused(shop, "REFRESH MODEL l", "42P01")
+
+
+def test_a_version_that_cannot_be_put_in_service_leaves_the_old_one(
+    shop: vesto.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = total(shop)
+    flip(shop)
+    install = shop.warehouse.install_function
+
+    def fail(model: Model, program: Program | None) -> None:
+        install(model, program)
+        if model.version == 2:
+            raise vesto.errors.OutOfMemory("no room for the program")
+
+    monkeypatch.setattr(shop.warehouse, "install_function", fail)
+    assert "no room" in refused(shop, "REFRESH MODEL m", "58000").detail
+    assert total(shop) == before
+    assert states(shop) == [(1, "READY", True), (2, "FAILED", False)]
+    home = shop.warehouse.path / "models" / shop.model("m").id
+    assert [folder.name for folder in home.iterdir()] == ["1"]
 
 
 # --- Who may, and when --------------------------------------------------------------------------

@@ -130,8 +130,9 @@ class Warehouse:
         known = {model.id for model in versions}
         for folder in _strays(self.path / "models", known):
             remove_folder(folder)
+        made = [model for model in versions if model.state is not State.FAILED]
         for name in known:
-            numbers = {str(model.version) for model in versions if model.id == name}
+            numbers = {str(model.version) for model in made if model.id == name}
             for folder in _strays(self.path / "models" / name, numbers):
                 remove_folder(folder)
 
@@ -238,6 +239,7 @@ class Warehouse:
                 self.put_in_service(ready, program, lambda: self.record_ready(model, ready))
             except VestoError as error:
                 self.record_failure(model, replace(outcome, failure=error.message))
+                remove_folder(self.program_file(model).parent)
             self.clear_job(model)
             self.retire_versions(model)
 

@@ -126,7 +126,7 @@ class Context:
         """
         if self.user not in {model.owner, self.warehouse.settings.owner}:
             message = f'must be owner of model "{model.name}"'
-            raise PermissionDenied(message, hint=f'It is "{model.owner}".', span=span)
+            raise PermissionDenied(message, hint=f'Its owner is "{model.owner}".', span=span)
 
 
 class Bound(Protocol):
