@@ -27,11 +27,14 @@ def test_kept_rows_stand_in_the_directory_of_the_bucket(path: Path, place: Path)
         session.execute(POINTS)
         session.execute(f"{SMALL} SETTINGS (S3_BUCKET 'bucket', S3_GARBAGE_COLLECT OFF)")
         model = session.model("m")
-        assert files_of(place) == [f"{model.id}/snapshot.parquet"]
+        job = model.definition.job_name
+        made = ["model.json", "program.safetensors", "report.json"]
+        kept = [f"{model.id}/snapshot.parquet", *(f"{job}/{name}" for name in made)]
+        assert files_of(place) == kept
         assert pq.read_table(place / model.id / "snapshot.parquet").num_rows == 600
         assert dict(session.execute("SHOW MODEL m").rows())["S3 Bucket"] == "bucket"
         session.execute("DROP MODEL m")
-        assert len(files_of(place)) == 1
+        assert files_of(place) == kept
 
 
 @pytest.mark.parametrize("url", [False, True])
@@ -49,7 +52,7 @@ def test_a_relative_directory_starts_at_the_warehouse(path: Path) -> None:
     with vesto.connect(path, settings={"staging": {"bucket": "staged"}}) as session:
         session.execute(POINTS)
         session.execute(f"{SMALL} SETTINGS (S3_BUCKET 'bucket', S3_GARBAGE_COLLECT OFF)")
-        assert files_of(path / "staged") == [f"{session.model('m').id}/snapshot.parquet"]
+        assert files_of(path / "staged")[0] == f"{session.model('m').id}/snapshot.parquet"
 
 
 def test_a_dropped_job_takes_its_rows_along(path: Path, place: Path) -> None:

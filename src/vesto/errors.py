@@ -70,7 +70,7 @@ class FeatureNotSupported(VestoError):
 
 
 class UndefinedModel(VestoError):
-    """A statement names a model the catalog does not hold."""
+    """A statement names a model, version or training job the catalog does not hold."""
 
     sqlstate = "42704"
 
@@ -308,6 +308,20 @@ class PermissionDenied(VestoError):
     """This session may not do that."""
 
     sqlstate = "42501"
+
+
+class WrongState(VestoError):
+    """A version of a model is not in the state that the statement needs."""
+
+    sqlstate = "55000"
+
+    @classmethod
+    def training(cls, name: str, version: int) -> Self:
+        """The error for a model of that name; ``version`` is the one in training."""
+        message = f'version {version} of model "{name}" is being trained'
+        hint = "WAIT FOR MODEL waits for it"
+        hint += "; ALTER MODEL ... CANCEL REFRESH ends it." if version > 1 else "."
+        return cls(message, hint=hint)
 
 
 class OutOfMemory(VestoError):

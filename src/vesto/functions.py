@@ -19,9 +19,9 @@ def functions_of(model: Model) -> list[Function]:
     parameters = tuple(Column(p.name, BY_NAME[p.type]) for p in definition.parameters)
     made = Function(
         definition.function_schema, definition.function, parameters,
-        BY_NAME[outcome.return_type or "float8"], outcome.program,
+        BY_NAME[outcome.return_type or "float8"], outcome.program, cast=definition.returns,
     )  # fmt: skip
-    document = replace(made, returns=BY_NAME["super"], gives_probabilities=True)
+    document = replace(made, returns=BY_NAME["super"], gives_probabilities=True, cast="")
     return [made, *(replace(document, name=name) for name in model.probability_functions)]
 
 
@@ -43,13 +43,13 @@ def checked_program(content: bytes, model: Model) -> Program:
     return program
 
 
-def check_free(catalog: Catalog, schema: str, name: str) -> None:
-    """Nothing, if no model of the schema has a function of that name.
+def check_free(catalog: Catalog, schema: str, name: str, but_for: str = "") -> None:
+    """Nothing, if no model of the schema, but for the one, has a function of that name.
 
     Raises:
         DuplicateFunction: One has.
     """
     for other in catalog.functions(name):
-        if other.definition.function_schema.lower() == schema.lower():
+        if other.id != but_for and other.definition.function_schema.lower() == schema.lower():
             hint = f'It belongs to model "{other.name}".'
             raise DuplicateFunction(f'function "{name}" already exists', hint=hint)

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import pyarrow as pa
 
-from vesto import system_views
-from vesto.catalog.records import Model, State
-from vesto.commands import DEFAULT_SCHEMA, Context, Statement, find_command
+from vesto.catalog.records import Model
+from vesto.commands import Context, Statement, find_command
 from vesto.commands.wait_for_model import check_ready
-from vesto.dialect.allowed import check_allowed
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.front import is_plain
-from vesto.dialect.invented import refuse_invented_call, refuse_invented_statement
+from vesto.dialect.invented import refuse_invented_statement
 from vesto.dialect.names import Name
 from vesto.dialect.scanner import split
 from vesto.dialect.surroundings import Surroundings
-from vesto.dialect.translate import Signature, Translated, translate
-from vesto.dialect.untouched import untouched
+from vesto.dialect.translate import Translated
 from vesto.engines import Column
 from vesto.errors import (
     FailedTransaction,
@@ -37,12 +33,12 @@ from vesto.errors import (
 from vesto.parameters import Parameters
 from vesto.result import Result
 from vesto.training.job import Progress
+from vesto.translation import surroundings
 from vesto.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ENGINE_VIEWS: Final = frozenset({"pg_table_def", "stl_load_errors"})
 _BEGIN: Final = frozenset({"BEGIN", "START"})
 _COMMIT: Final = frozenset({"COMMIT", "END"})
 _ROLLBACK: Final = frozenset({"ROLLBACK", "ABORT"})
@@ -54,7 +50,7 @@ _NO_ROWS: Final = frozenset({"Count", "Success"})
 class Session:
     """One user's connection to an open warehouse. Used by one thread at a time.
 
-    With ``wait`` a CREATE MODEL returns when the model is READY, without it when training has
+    With ``wait`` a CREATE MODEL or REFRESH MODEL returns when the model is READY, without it when training has
     started.
     """
 
@@ -171,13 +167,10 @@ class Session:
         version = self.warehouse.schema_version
         if self._surroundings is None or self._surroundings_version != version:
             self._surroundings_version = version
-            self._surroundings = replace(
-                self._connection.surroundings(),
-                system_views=system_views.NAMES | ENGINE_VIEWS,
-                search_path=self._parameters.search_path,
+            self._surroundings = surroundings(
+                self._connection, self._parameters.search_path, self.user,
                 rounding=self._parameters.get("enable_numeric_rounding") == "on",
-                user=self.user,
-            )
+            )  # fmt: skip
             self._surroundings_key = self.warehouse.front.interned(self._surroundings.key)
         return self._surroundings
 
@@ -187,16 +180,7 @@ class Session:
         return self.warehouse.front.translated(text, key, self._translate)
 
     def _translate(self, text: str) -> Translated:
-        translated = untouched(text, self._functions, self._around())
-        if translated is None:
-            refuse_invented_call(text)
-            translated = self._translate_all(text)
-        check_allowed(translated, locked=self.warehouse.locked)
-        return translated
-
-    def _translate_all(self, text: str) -> Translated:
-        home = not self.warehouse.locked
-        return translate(text, self._functions, self._around(), engine_dialect_too=home)
+        return self.warehouse.translator.translate(text, self._around())
 
     def _run_plain(self, text: str, parameters: Sequence[Any]) -> Result:
         translated = self._translated(text)
@@ -235,17 +219,9 @@ class Session:
             raise error.at(place) from None
         except StatementSyntaxError:
             # Of a statement that went through untouched, only the translation knows the place.
-            self._translate_all(text)
+            self.warehouse.translator.translate_all(text, self._around())
             raise
         return pa.RecordBatchReader.from_batches(reader.schema, _placed(reader, place))
-
-    def _functions(self, schema: str, name: str) -> list[Signature]:
-        wanted = (schema or DEFAULT_SCHEMA).lower()
-        return [
-            _signature(model, name)
-            for model in self.warehouse.catalog.functions(name)
-            if model.definition.function_schema.lower() == wanted
-        ]
 
     # --- Transactions ---------------------------------------------------------------------------
 
@@ -293,18 +269,27 @@ class Session:
         """
         return self._context().model(_read_name(name))
 
-    def wait(self, name: str, timeout_s: float | None = None) -> Model:
-        """Wait until a model is READY.
+    def newest(self, name: str) -> Model:
+        """The same of the model's newest version, which a refresh may be training.
 
         Raises:
-            TrainingFailed: It has FAILED.
+            UndefinedModel: There is none of that name.
+        """
+        model = self.model(name)
+        return self.warehouse.catalog.newest(model.id) or model
+
+    def wait(self, name: str, timeout_s: float | None = None) -> Model:
+        """Wait until a model is READY, and no version of it is being trained.
+
+        Raises:
+            TrainingFailed: Its newest version has FAILED.
         """
         model = self.warehouse.wait(self.model(name), timeout_s)
         check_ready(model)
         return model
 
     def progress(self, name: str) -> Progress:
-        """How far a model's training is."""
+        """How far the training of a model's newest version is."""
         return self.warehouse.progress(self.model(name))
 
     def report(self, name: str) -> dict[str, Any]:
@@ -344,17 +329,6 @@ def _placed(reader: pa.RecordBatchReader, place: Span | None) -> Iterator[pa.Rec
         yield from reader
     except UndefinedFunction as error:
         raise error.at(place) from None
-
-
-def _signature(model: Model, name: str) -> Signature:
-    """The model's function of that name, in lower case."""
-    definition = model.definition
-    function = next(f for f in model.functions if f.lower() == name.lower())
-    return Signature(
-        definition.function_schema, function,
-        tuple((p.name.lower(), p.type) for p in definition.parameters),
-        ready=model.state is State.READY, is_super=function in model.probability_functions,
-    )  # fmt: skip
 
 
 def _read_name(text: str) -> Name:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import os
 import shutil
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -31,17 +30,18 @@ from vesto.errors import (
     UndefinedModel,
     UndefinedSchema,
     VestoError,
-    WarehouseInUse,
 )
 from vesto.files import flush_folder, remove_folder
 from vesto.functions import check_free, checked_program, functions_of, gives_probabilities
+from vesto.ownership import claim
 from vesto.programs.program import Program
 from vesto.settings import read_settings
 from vesto.system_views import SYSTEM_VIEWS, SystemView
-from vesto.training.job import Job, JobFolder, Progress
+from vesto.training.job import PROGRAM, Job, JobFolder, Progress, last_progress
 from vesto.training.snapshot import TrainingRows
-from vesto.training.staging import remove_staged
+from vesto.training.staging import keep_files, remove_staged
 from vesto.training.supervisor import Supervisor
+from vesto.translation import Translator
 from vesto.types import BY_NAME
 
 log: Final = logging.getLogger(__name__)
@@ -67,8 +67,8 @@ class Warehouse:
         """
         self.path = path.absolute()
         self.locked = locked
-        self._lock_handle = self._claim()
-        self._change = threading.RLock()
+        self._lock_handle = claim(self.path)
+        self.change = threading.RLock()
         self.schema_version = 0
         self.front = Front()
         with ExitStack() as undo:
@@ -78,6 +78,7 @@ class Warehouse:
             self.settings = read_settings(self.path / "vesto.toml", settings)
             self.catalog = Catalog(self.path / "catalog.sqlite")
             undo.callback(self.catalog.close)
+            self.translator = Translator(self.catalog, locked=locked)
             self.engine = self._open_engine()
             undo.callback(self.engine.close)
             self.jobs = Supervisor(self.path / "jobs", self.finish_job)
@@ -87,27 +88,6 @@ class Warehouse:
             if locked:
                 self.engine.lock()
             self._closing = undo.pop_all()
-
-    def _claim(self) -> int:
-        """Make the folders and take the lock that says whose the warehouse is."""
-        try:
-            for folder in (self.path, self.path / "models", self.path / "jobs"):
-                folder.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.path / "warehouse.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            message = f"the warehouse {self.path} cannot be opened"
-            raise InputOutputError(message, detail=str(error)) from error
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = _owner(os.read(handle, 1000))
-            os.close(handle)
-            hint = "Close it there, or work through that process."
-            message = f"the warehouse {self.path} is open in {owner}"
-            raise WarehouseInUse(message, hint=hint) from None
-        os.ftruncate(handle, 0)
-        os.write(handle, json.dumps({"pid": os.getpid()}).encode())
-        return handle
 
     def _open_engine(self) -> Engine:
         kind = ENGINES.get(ENGINE)
@@ -121,14 +101,14 @@ class Warehouse:
             self.engine.provide(name, view.columns, partial(self._rows_of, view))
 
     def _rows_of(self, view: SystemView) -> pa.Table:
-        return view.rows(self.catalog.models(), self.is_refreshable)
+        return view.rows(self)
 
     # --- Opening: what a crash left half done is finished or taken back ------------------------
 
     def reconcile(self) -> None:
         """Bring files and functions in line with the catalog."""
-        models = self.catalog.models()
-        self._remove_strays({model.id for model in models})
+        models, versions = self.catalog.models(), self.catalog.all_versions()
+        self._remove_strays(versions)
         for model in models:
             if model.state is State.READY:
                 self._restore(model)
@@ -137,18 +117,24 @@ class Warehouse:
                   for f in functions_of(m)}  # fmt: skip
         for schema, name in self.engine.functions() - wanted:
             self.engine.remove(Function(schema, name, (), BY_NAME["float8"], ""))
-        for model in models:
+        for model in versions:
+            if model.state is State.READY:
+                self.clear_job(model)
             if model.state is State.TRAINING:
-                self.jobs.resume(model.id)
+                self.jobs.resume(model.job_id)
 
-    def _remove_strays(self, known: set[str]) -> None:
-        """Folders of models that the catalog does not have: a DROP or CREATE was cut off."""
-        for parent in (self.path / "models", self.path / "jobs"):
-            for folder in parent.iterdir():
-                if folder.name not in known:
-                    if parent.name == "jobs":
-                        self.jobs.forget(folder.name)
-                    remove_folder(folder)
+    def _remove_strays(self, versions: list[Model]) -> None:
+        """Folders that the catalog does not have: a DROP, CREATE or REFRESH was cut off."""
+        for folder in _strays(self.path / "jobs", {model.job_id for model in versions}):
+            self.jobs.forget(folder.name)
+        known = {model.id for model in versions}
+        for folder in _strays(self.path / "models", known):
+            remove_folder(folder)
+        made = [model for model in versions if model.state is not State.FAILED]
+        for name in known:
+            numbers = {str(model.version) for model in made if model.id == name}
+            for folder in _strays(self.path / "models" / name, numbers):
+                remove_folder(folder)
 
     def _restore(self, model: Model) -> None:
         """Load the program and make the function of a READY model.
@@ -163,7 +149,6 @@ class Warehouse:
         except (InputOutputError, DataCorrupted) as error:
             log.warning('the program of model "%s" cannot be read: %s', model.name, error)
         self._install_again(model, program)
-        self.clear_job(model)
 
     def _install_again(self, model: Model, program: Program | None) -> None:
         try:
@@ -186,7 +171,7 @@ class Warehouse:
         self.catalog.replace(model, known)
         return known
 
-    # --- CREATE MODEL, step by step -------------------------------------------------------------
+    # --- CREATE MODEL and REFRESH MODEL, step by step --------------------------------------------
 
     def add_model(self, model: Model) -> None:
         """Say in the catalog that the model is being trained.
@@ -195,14 +180,14 @@ class Warehouse:
             DuplicateModel: Its name was taken meanwhile.
             DuplicateFunction: Its function's name was taken meanwhile.
         """
-        with self._change:
+        with self.change:
             for name in model.functions:
                 check_free(self.catalog, model.definition.function_schema, name)
             self.catalog.add(model)
 
     def new_job_folder(self, model: Model) -> JobFolder:
         """Make the folder of the model's job."""
-        folder = self.jobs.folder(model.id)
+        folder = self.jobs.folder(model.job_id)
         try:
             folder.path.mkdir(parents=True)
         except OSError as error:
@@ -221,12 +206,23 @@ class Warehouse:
             nice=settings.training_nice, maximum_classes=settings.maximum_classes,
         )  # fmt: skip
 
+    def start_job(self, model: Model) -> None:
+        """Start the worker.
+
+        Raises:
+            UndefinedModel: The model was dropped while its rows were read.
+        """
+        with self.change:
+            if self.catalog.by_job(model.job_id) is None:
+                raise UndefinedModel(f'model "{model.name}" was dropped')
+            self.jobs.start(model.job_id)
+
     # --- The end of a job, step by step ---------------------------------------------------------
 
-    def finish_job(self, model_id: str, outcome: Outcome) -> None:
+    def finish_job(self, job_id: str, outcome: Outcome) -> None:
         """Install what a job left, or record why it failed. Called by the supervisor."""
-        with self._change:
-            model = self.catalog.by_id(model_id)
+        with self.change:
+            model = self.catalog.by_job(job_id)
             if model is None or model.state is not State.TRAINING:
                 return
             try:
@@ -237,45 +233,71 @@ class Warehouse:
                 given = gives_probabilities(model, program)
                 outcome = replace(outcome, gives_probabilities=given)
                 # Whoever waits for READY calls the function at once: it is there before.
-                self.install_function(model.advance(State.READY, outcome), program)
-                self.record_ready(model, outcome)
+                ready = model.advance(State.READY, outcome)
+                if not model.definition.garbage_collect:
+                    keep_files(ready, self.jobs.folder(model.job_id))
+                self.put_in_service(ready, program, lambda: self.record_ready(model, ready))
             except VestoError as error:
-                self._remove_functions(model)
                 self.record_failure(model, replace(outcome, failure=error.message))
+                remove_folder(self.program_file(model).parent)
             self.clear_job(model)
+            self.retire_versions(model)
+
+    def put_in_service(self, new: Model, program: Program, record: Callable[[], None]) -> None:
+        """Let a model's functions score with another version, and record it: both or neither.
+
+        Raises:
+            DuplicateFunction: It has a function more, whose name is taken.
+            VestoError: It could not be done; what served before serves on.
+        """
+        old = self.catalog.by_id(new.id)
+        serving = old if old and old.state is State.READY and old.version != new.version else None
+        try:
+            for name in new.functions:
+                check_free(self.catalog, new.definition.function_schema, name, but_for=new.id)
+            self.install_function(new, program)
+            record()
+        except VestoError:
+            self.remove_functions(new, but_for=serving)
+            if serving is not None:
+                self._restore(serving)
+            raise
+        if serving is not None:
+            self.remove_functions(serving, but_for=new)
 
     def _late(self, model: Model, outcome: Outcome) -> Outcome:
-        result = self.jobs.folder(model.id).read_result()
+        folder = self.jobs.folder(model.job_id)
+        outcome = replace(outcome, rows=folder.read_job().rows)
+        result = folder.read_result()
         if result is None or result[1]:
             return outcome
         return replace(outcome, job_status="MaxAutoMLJobRuntimeReached")
 
     def publish_program(self, model: Model) -> Program:
         """Check the program, and copy it and the report to ``models/<id>/<version>``."""
-        source, home = self.jobs.folder(model.id), self.program_file(model).parent
+        source, home = self.jobs.folder(model.job_id), self.program_file(model).parent
         draft = home.with_name(home.name + ".draft")
         try:
             program = checked_program(source.program.read_bytes(), model)
             remove_folder(draft)
             draft.mkdir(parents=True)
-            shutil.copy2(source.program, draft / "program.safetensors")
-            shutil.copy2(source.report, draft / "report.json")
+            for file in source.made:
+                shutil.copy2(file, draft / file.name)
             if not home.exists():
                 draft.replace(home)
+            remove_folder(draft)
             flush_folder(home.parent)
         except OSError as error:
             raise TrainingFailed("the model could not be stored", detail=str(error)) from error
         return program
 
-    def record_ready(self, model: Model, outcome: Outcome) -> Model:
-        """Say in the catalog that the model is READY."""
-        ready = model.advance(State.READY, outcome)
-        self.catalog.replace(model, ready)
-        return ready
+    def record_ready(self, model: Model, ready: Model) -> None:
+        """Say in the catalog that the version is READY and serves."""
+        self.catalog.replace(model, ready, serves=True)
 
     def record_failure(self, model: Model, outcome: Outcome) -> None:
-        """Say in the catalog why there is no model."""
-        current = self.catalog.by_id(model.id)
+        """Say in the catalog why there is no model, or no new version of it."""
+        current = self.catalog.by_job(model.job_id)
         if current is not None and current.state is State.TRAINING:
             self.catalog.replace(current, current.advance(State.FAILED, outcome))
 
@@ -284,33 +306,50 @@ class Warehouse:
         for function in functions_of(model):
             self.engine.install(function, program)
 
-    def _remove_functions(self, model: Model) -> None:
+    def remove_functions(self, model: Model, but_for: Model | None = None) -> None:
+        """Remove the SQL functions of a model, but for those that the other has too."""
+        kept = {(f.schema, f.name) for f in functions_of(but_for)} if but_for else set()
         for function in functions_of(model):
-            self.engine.remove(function)
+            if (function.schema, function.name) not in kept:
+                self.engine.remove(function)
 
     def clear_job(self, model: Model) -> None:
         """Remove the job's files, unless the user wants to keep them."""
-        folder = self.jobs.folder(model.id)
+        folder = self.jobs.folder(model.job_id)
         if model.definition.garbage_collect and folder.path.exists():
             remove_staged(folder, model.definition)
             remove_folder(folder.path)
 
+    def retire_versions(self, model: Model) -> None:
+        """Remove what is older than the versions that the setting ``model_versions`` keeps."""
+        versions, serving = self.catalog.versions(model.id), self.catalog.by_id(model.id)
+        ready = [version for version in versions if version.state is State.READY]
+        wanted = self.settings.model_versions
+        if serving is None or len(ready) <= wanted:
+            return
+        for version in versions:
+            if version.version < ready[-wanted].version and version.version != serving.version:
+                self.catalog.remove_version(version)
+                self.jobs.forget(version.job_id)
+                remove_folder(self.program_file(version).parent)
+
     # --- DROP MODEL, step by step ---------------------------------------------------------------
 
     def drop(self, model: Model) -> None:
-        """Remove the model, its function and its files; a running job is killed."""
-        with self._change:
-            now = self.catalog.by_id(model.id) or model
+        """Remove the model, its functions and the files of all versions; a running job is killed."""
+        with self.change:
+            now, versions = self.catalog.by_id(model.id) or model, self.catalog.versions(model.id)
             self.catalog.remove(model)
-            self._remove_functions(now)
-        self.jobs.forget(model.id)
+            self.remove_functions(now)
+        for version in versions or [model]:
+            self.jobs.forget(version.job_id)
         remove_folder(self.path / "models" / model.id)
 
     # --- Looking --------------------------------------------------------------------------------
 
     def program_file(self, model: Model) -> Path:
         """Where the model's program stands once it is READY."""
-        return self.path / "models" / model.id / str(model.version) / "program.safetensors"
+        return self.path / "models" / model.id / str(model.version) / PROGRAM
 
     def program(self, model: Model) -> Program:
         """The program of a READY model, read from its file.
@@ -327,17 +366,12 @@ class Warehouse:
         return checked_program(content, model)
 
     def is_refreshable(self, model: Model) -> bool:
-        """Whether the tables and columns of the training query still exist."""
+        """Whether REFRESH MODEL would find the tables and columns of the training query."""
         line = self.engine.connect()
         try:
-            names = {column.name for column in line.describe(model.definition.engine_sql)}
-        except VestoError:
-            return False
+            return self.translator.is_refreshable(model, line)
         finally:
             line.close()
-        wanted = {parameter.name for parameter in model.definition.parameters}
-        target = model.definition.target
-        return names == wanted | ({target} if target else set())
 
     def report(self, model: Model) -> dict[str, Any]:
         """The model's report.
@@ -353,25 +387,31 @@ class Warehouse:
         return found
 
     def progress(self, model: Model) -> Progress:
-        """How far the model's training is."""
-        if model.state is State.TRAINING:
-            return self.jobs.folder(model.id).read_progress()
-        return Progress(stage=model.state.lower(), share=1.0)
+        """How far the training of the model's newest version is."""
+        newest = self.catalog.newest(model.id) or model
+        if newest.state is State.TRAINING:
+            return self.jobs.folder(newest.job_id).read_progress()
+        return last_progress(newest)
 
     def wait(self, model: Model, timeout_s: float | None = None) -> Model:
-        """The model once it is no longer TRAINING, or as it is when the time is over.
+        """The model once none of its versions is TRAINING, or as it is when the time is over.
+
+        A newest version that has failed or is still TRAINING is what is returned; else the model
+        at the version that serves.
 
         Raises:
             UndefinedModel: It was dropped meanwhile.
         """
         until = None if timeout_s is None else time.monotonic() + timeout_s
         while True:
-            now = self.catalog.by_id(model.id)
-            if now is None:
+            # Whoever finishes a job holds the lock until nothing is left to do.
+            with self.change:
+                newest, now = self.catalog.newest(model.id), self.catalog.by_id(model.id)
+            if newest is None or now is None:
                 raise UndefinedModel(f'model "{model.name}" was dropped')
-            if now.state is not State.TRAINING or (until and time.monotonic() > until):
-                return now
-            self.jobs.wait(model.id, POLL_S)
+            if newest.state is not State.TRAINING or (until and time.monotonic() > until):
+                return now if newest.state is State.READY else newest
+            self.jobs.wait(newest.job_id, POLL_S)
             time.sleep(POLL_S)
 
     # --- Closing --------------------------------------------------------------------------------
@@ -390,9 +430,8 @@ class Warehouse:
         self.close()
 
 
-def _owner(content: bytes) -> str:
-    try:
-        pid = int(json.loads(content)["pid"])
-    except (ValueError, KeyError, TypeError):
-        return "another process"
-    return "this process" if pid == os.getpid() else f"process {pid}"
+def _strays(parent: Path, known: set[str]) -> list[Path]:
+    """What a folder holds besides what is known."""
+    if not parent.exists():
+        return []
+    return [folder for folder in parent.iterdir() if folder.name not in known]

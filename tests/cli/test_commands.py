@@ -256,6 +256,22 @@ def test_ctrl_c_during_training_asks_and_cancels(shop: Path, tmp_path: Path) -> 
     )
 
 
+def test_ctrl_c_during_a_refresh_ends_it_alone(shop: Path, tmp_path: Path) -> None:
+    # Whether a second is enough for the first version is all the same.
+    run("sql", shop, LONG.format(name="m", function="f") + " SETTINGS (MAX_RUNTIME 1)")
+    refresh = "REFRESH MODEL m SETTINGS (MAX_RUNTIME 600)"
+    terminal = Terminal(vesto_process("sql", shop, refresh), tmp_path)
+    terminal.until("s left at most")
+    terminal.send("\x03")
+    terminal.until("[y/N]")
+    terminal.send("y\n")
+    terminal.until("the refresh is cancelled")
+    assert terminal.close() == 130
+    shown = run("sql", shop, "SHOW MODEL m VERSIONS", "--format", "csv").stdout
+    assert "2,FAILED" in shown
+    assert "the refresh was cancelled" in shown
+
+
 def test_the_shell_works_on_a_terminal(shop: Path, tmp_path: Path) -> None:
     terminal = Terminal(vesto_process("shell", shop), tmp_path)
     terminal.until("vesto>")

@@ -65,6 +65,24 @@ def test_a_killed_worker_leaves_a_failed_model_with_the_reason(patient: vesto.Se
     assert patient.execute("SHOW MODEL ALL").rows() == []
 
 
+def test_a_killed_worker_of_a_refresh_leaves_the_old_version_serving(
+    patient: vesto.Session,
+) -> None:
+    patient.execute(SMALL_MODEL.format(name="m", function="m"))
+    patient.wait("m")
+    shown = patient.execute("SELECT sum(m(a, b, c)) FROM points").rows()
+    patient.execute("UPDATE points SET label = 1 - label; REFRESH MODEL m")
+    folder = JobFolder(patient.warehouse.path / "jobs" / patient.newest("m").job_id)
+    for pid in patient.warehouse.jobs._pids(patient.newest("m").job_id):
+        os.kill(pid, signal.SIGKILL)
+    with pytest.raises(vesto.VestoError, match="refresh of model") as caught:
+        patient.wait("m")
+    assert "signal 9" in caught.value.detail
+    assert patient.execute("SELECT sum(m(a, b, c)) FROM points").rows() == shown
+    assert patient.model("m").state is State.READY
+    assert not folder.path.exists()
+
+
 def test_drop_model_ends_the_training_and_leaves_no_file(patient: vesto.Session) -> None:
     patient.execute(LONG.format(seconds=600))
     pid = worker_of(patient, "long")

@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from dying import die
 from tests_support import POINTS, SMALL_MODEL
 
 import vesto
 from vesto.catalog.records import State
-
-# Runs SQL in a process that dies just before or just after one named step; closing waits for
-# the steps that a job's watcher takes after the statement has returned.
-DYING = """
-import importlib, os, signal, sys
-import vesto
-path, module, owner, step, when, sql = sys.argv[1:]
-place = importlib.import_module(module)
-place = getattr(place, owner) if owner else place
-original = getattr(place, step)
-def deadly(*args, **options):
-    if when == "after":
-        original(*args, **options)
-    os.kill(os.getpid(), signal.SIGKILL)
-session = vesto.connect(path)
-setattr(place, step, deadly)
-session.execute(sql)
-session.close()
-"""
 
 CREATE = [
     ("vesto.catalog.store", "Catalog", "add"),
@@ -61,12 +42,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         session.execute(SMALL_MODEL.format(name="other", function="other"))
         session.execute("CREATE VIEW seen AS SELECT id, other(a, b, c) AS p FROM points")
     return path
-
-
-def die(path: Path, step: tuple[str, str, str], when: str, sql: str) -> None:
-    command = [sys.executable, "-c", DYING, str(path), *step, when, sql]
-    done = subprocess.run(command, capture_output=True, timeout=60)
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
 
 
 def check_whole(path: Path, name: str) -> State | None:

@@ -177,6 +177,23 @@ class TestFullDisk:
         with vesto.connect(small / "shop") as session:
             assert session.execute("SELECT a FROM kept").rows() == [(42,)]
 
+    def test_a_refresh_leaves_the_old_version_serving(self, small: Path) -> None:
+        asked = "SELECT sum(f(a, b, c)) FROM points"
+        with vesto.connect(small / "shop") as session:
+            session.execute(POINTS)
+            session.execute(SMALL_MODEL.format(name="m", function="f"))
+            before = session.execute(asked).rows()
+            with suppress(OSError), (small / "filler").open("wb", buffering=0) as filler:
+                while True:
+                    filler.write(b"x" * 4096)
+            with pytest.raises(vesto.VestoError) as caught:
+                session.execute("REFRESH MODEL m")
+            assert caught.value.sqlstate == "53100"
+            assert session.execute(asked).rows() == before
+            assert list((small / "shop" / "jobs").iterdir()) == []
+            (small / "filler").unlink()
+            assert len(session.execute("SHOW MODEL m VERSIONS").rows()) == 1
+
     def test_a_table_that_does_not_fit_is_not_there(self, small: Path) -> None:
         with vesto.connect(small / "shop") as session:
             session.execute("CREATE TABLE kept AS SELECT 42 AS a")

@@ -40,10 +40,14 @@ class Definition:
     """What CREATE MODEL said, names and defaults resolved. It never changes.
 
     ``query`` is the SELECT as the user wrote it, or empty with ``table`` set where FROM named a
-    table; ``engine_sql`` is what the engine runs for it. ``preprocessors`` are JSON with every
-    column by its own name, or empty. ``hyperparameters`` are the user's, keys in lower case. ``staging`` is the directory or URL that the bucket stands for.
-    ``target`` is empty where there is none. ``max_runtime_s`` counts from the job's start to READY. ``seed`` drives sampling, splits and
-    search.
+    table; ``training_query`` is the SELECT of either, to be read under ``search_path``,
+    ``rounding`` and ``time_zone``, and ``engine_sql`` what the engine ran for it.
+    ``preprocessors`` are JSON with every column by its own name, or empty. ``hyperparameters`` are
+    the user's, keys in lower case. ``staging`` is the directory or URL that the bucket stands for.
+    ``target`` is empty where there is none. ``max_runtime_s`` counts from the job's start to READY.
+    ``seed`` drives sampling, splits and search. ``source_job`` names the job whose program the
+    model has, where it was not trained itself; ``job_name`` is empty then, and ``returns`` the
+    engine's type of what its function returns, where that is not the program's own.
     """
 
     statement: str
@@ -71,6 +75,12 @@ class Definition:
     seed: int = 0
     job_name: str = ""
     engine_sql: str = ""
+    training_query: str = ""
+    search_path: tuple[str, ...] = ("public",)
+    rounding: bool = True
+    time_zone: str = "UTC"
+    source_job: str = ""
+    returns: str = ""
 
     @property
     def may_give_probabilities(self) -> bool:
@@ -96,8 +106,8 @@ class Outcome:
 
     ``program`` is the program's content hash; ``return_type`` the SQL type its function has.
     ``metric`` is the row that SHOW MODEL prints, as ``validation:f1_binary``, and
-    ``more_metrics`` the rows after it. ``cpu_s`` counts
-    processor seconds of the job. ``gives_probabilities`` says that there are functions for them.
+    ``more_metrics`` the rows after it. ``cpu_s`` counts processor seconds of the job, ``rows``
+    those that it trained on. ``gives_probabilities`` says that there are functions for them.
     """
 
     program: str = ""
@@ -110,6 +120,7 @@ class Outcome:
     score: float = 0.0
     more_metrics: tuple[tuple[str, float], ...] = ()
     cpu_s: float = 0.0
+    rows: int = 0
     job_status: str = ""
     failure: str = ""
     hyperparameters: tuple[tuple[str, str], ...] = ()
@@ -118,7 +129,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One model. ``created_at`` is UTC; ``outcome`` is there once it is no longer TRAINING."""
+    """One model at one of its versions: the one that serves, unless it says otherwise.
+
+    Moments are UTC. ``created_at`` is the model's, ``version_created_at`` the version's, None
+    where it was made with the model. ``definition``, ``state`` and ``outcome`` are the version's;
+    ``outcome`` is there once it is no longer TRAINING.
+    """
 
     id: str
     schema: str
@@ -129,6 +145,12 @@ class Model:
     state: State = State.TRAINING
     version: int = 1
     outcome: Outcome | None = None
+    version_created_at: datetime | None = None
+
+    @property
+    def job_id(self) -> str:
+        """The name of the job's folder: that of the first version is the model's own."""
+        return self.id if self.version == 1 else f"{self.id}-{self.version}"
 
     @property
     def probability_functions(self) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from vesto.errors import (
     VestoError,
 )
 
-FORMAT_VERSION: Final = "1"
+FORMAT_VERSION: Final = "2"
 
 _METADATA: Final = sa.MetaData()
 _FACTS: Final = sa.Table(
@@ -40,11 +40,29 @@ _MODELS: Final = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("owner", sa.Text, nullable=False),
     sa.Column("created_at", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
+    # The version that serves; while none has been READY, the newest.
     sa.Column("version", sa.Integer, nullable=False),
+    # What CREATE MODEL said; what REFRESH MODEL made of it stands with the version.
+    sa.Column("definition", sa.Text, nullable=False),
+    sa.UniqueConstraint("schema", "name"),
+)
+_VERSIONS: Final = sa.Table(
+    "versions",
+    _METADATA,
+    sa.Column("model_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("created_at", sa.Text),
+    sa.Column("state", sa.Text, nullable=False),
     sa.Column("definition", sa.Text, nullable=False),
     sa.Column("outcome", sa.Text),
-    sa.UniqueConstraint("schema", "name"),
+)
+# From format 1, in which a model had one version.
+_TO_FORMAT_2: Final = (
+    """INSERT INTO versions (model_id, version, state, definition, outcome)
+    SELECT id, version, state, definition, outcome FROM models""",
+    "ALTER TABLE models DROP COLUMN state",
+    "ALTER TABLE models DROP COLUMN outcome",
+    "UPDATE facts SET value = '2' WHERE name = 'format'",
 )
 
 
@@ -66,6 +84,7 @@ class Catalog:
         self._engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
         self._lock = threading.Lock()
         self._known: list[Model] | None = None
+        self._versions: list[Model] = []
         try:
             with _readable():
                 self._check_format(path)
@@ -76,12 +95,16 @@ class Catalog:
 
     def _check_format(self, path: Path) -> None:
         with self._engine.begin() as connection:
+            # The driver would begin at the first change of rows, after tables have changed.
+            connection.exec_driver_sql("BEGIN")
             tables = set(sa.inspect(connection).get_table_names())
             if tables - _METADATA.tables.keys():
                 raise DataCorrupted(f"{path.name} is no catalog of Vesto")
-            if _FACTS.name in tables:
-                _check_version(connection)
+            version = _format_of(connection) if _FACTS.name in tables else None
             _METADATA.create_all(connection)
+            if version == "1":
+                for statement in _TO_FORMAT_2:
+                    connection.exec_driver_sql(statement)
             fact = {"name": "format", "value": FORMAT_VERSION}
             connection.execute(_FACTS.insert().prefix_with("OR IGNORE").values(fact))
 
@@ -90,11 +113,9 @@ class Catalog:
         self._engine.dispose()
 
     def models(self) -> list[Model]:
-        """All models, by schema and name."""
+        """All models at the versions that serve, by schema and name."""
         with self._lock:
-            if self._known is None:
-                self._known = self._read()
-            return list(self._known)
+            return list(self._all()[0])
 
     def find(self, schema: str, name: str) -> Model | None:
         """The model of that name, or None."""
@@ -113,45 +134,138 @@ class Catalog:
             if any(function.lower() == wanted for function in model.functions)
         ]
 
-    def _read(self) -> list[Model]:
-        rows = sa.select(_MODELS).order_by(_MODELS.c.schema, _MODELS.c.name)
+    def versions(self, model_id: str) -> list[Model]:
+        """The model at each of its versions, oldest first; none of a model that is not there."""
+        return [model for model in self.all_versions() if model.id == model_id]
+
+    def all_versions(self) -> list[Model]:
+        """Every model at each of its versions, by schema, name and version."""
+        with self._lock:
+            return list(self._all()[1])
+
+    def newest(self, model_id: str) -> Model | None:
+        """The model at its newest version, or None."""
+        return next(reversed(self.versions(model_id)), None)
+
+    def by_job(self, job_id: str) -> Model | None:
+        """The model at the version that a job is to make, or None."""
+        return next((model for model in self.all_versions() if model.job_id == job_id), None)
+
+    def created(self, model: Model) -> Definition:
+        """What CREATE MODEL said of a model, whatever its versions were trained with.
+
+        Raises:
+            UndefinedModel: It was dropped meanwhile.
+        """
+        wanted = sa.select(_MODELS.c.definition).where(_MODELS.c.id == model.id)
         with _readable(), self._engine.connect() as connection:
-            return [_model(dict(row)) for row in connection.execute(rows).mappings()]
+            text = connection.execute(wanted).scalar_one_or_none()
+        if text is None:
+            raise UndefinedModel(f'model "{model.name}" is not there any more')
+        return definition_from(json.loads(text))
+
+    def _all(self) -> tuple[list[Model], list[Model]]:
+        """The models at the versions that serve, and at all versions."""
+        if self._known is None:
+            self._known, self._versions = self._read()
+        return self._known, self._versions
+
+    def _read(self) -> tuple[list[Model], list[Model]]:
+        rows = (
+            sa.select(
+                _MODELS.c.id, _MODELS.c.schema, _MODELS.c.name, _MODELS.c.owner,
+                _MODELS.c.created_at, _MODELS.c.version.label("serves"), _VERSIONS.c.version,
+                _VERSIONS.c.created_at.label("version_created_at"), _VERSIONS.c.state,
+                _VERSIONS.c.definition, _VERSIONS.c.outcome,
+            )
+            .join(_VERSIONS, _VERSIONS.c.model_id == _MODELS.c.id)
+            .order_by(_MODELS.c.schema, _MODELS.c.name, _VERSIONS.c.version)
+        )  # fmt: skip
+        known, versions = list[Model](), list[Model]()
+        with _readable(), self._engine.connect() as connection:
+            for row in connection.execute(rows).mappings():
+                fields = dict(row)
+                serves = fields.pop("serves") == fields["version"]
+                versions.append(_model(fields))
+                known += versions[-1:] if serves else []
+        return known, versions
 
     def add(self, model: Model) -> None:
-        """Add a model.
+        """Add a model with its first version.
 
         Raises:
             DuplicateModel: The schema has one of that name.
             DiskFull: It could not be written; the catalog is as it was.
         """
+        definition = {"definition": json.dumps(asdict(model.definition))}
         with self._writing(model) as connection:
-            connection.execute(_MODELS.insert().values(_row(model)))
+            connection.execute(_MODELS.insert().values(_row(model) | definition))
+            connection.execute(_VERSIONS.insert().values(_version_row(model)))
 
-    def replace(self, old: Model, new: Model) -> None:
+    def add_version(self, model: Model, *, serves: bool) -> None:
+        """Add a version to a model; one that ``serves`` takes the place of the one before.
+
+        Raises:
+            UndefinedModel: The model was dropped meanwhile.
+            DuplicateModel: It has that version already.
+            DiskFull: It could not be written; the catalog is as it was.
+        """
+        with self._writing(model) as connection:
+            connection.execute(_VERSIONS.insert().values(_version_row(model)))
+            _set_model(connection, model, serves=serves)
+
+    def replace(self, old: Model, new: Model, *, serves: bool = False) -> None:
         """Put ``new`` in the place of ``old``, if state and version are still those of ``old``.
+
+        With ``serves`` it is from now on the version that the model is known by.
 
         Raises:
             UndefinedModel: It has been changed or dropped meanwhile.
             DuplicateModel: The schema has another one of the new name.
             DiskFull: It could not be written; the catalog is as it was.
         """
-        same = (_MODELS.c.id == old.id) & (_MODELS.c.state == old.state)
-        same &= _MODELS.c.version == old.version
+        same = (_VERSIONS.c.model_id == old.id) & (_VERSIONS.c.state == old.state)
+        same &= _VERSIONS.c.version == old.version
         with self._writing(new) as connection:
-            changed = connection.execute(_MODELS.update().where(same).values(_row(new)))
-            if changed.rowcount != 1:
+            update = _VERSIONS.update().where(same).values(_version_row(new))
+            if connection.execute(update).rowcount != 1:
                 raise UndefinedModel(f'model "{old.name}" is not there any more')
+            _set_model(connection, new, serves=serves)
+
+    def serve(self, model: Model) -> None:
+        """Let a model be known by this version from now on.
+
+        Raises:
+            UndefinedModel: It was dropped meanwhile.
+            DiskFull: It could not be written; the catalog is as it was.
+        """
+        with self._writing(model) as connection:
+            _set_model(connection, model, serves=True)
 
     def remove(self, model: Model) -> bool:
-        """Remove a model; False if it has gone already.
+        """Remove a model and all its versions; False if it has gone already.
 
         Raises:
             DiskFull: It could not be written; the catalog is as it was.
         """
-        gone = _MODELS.delete().where(_MODELS.c.id == model.id)
         with self._writing(model) as connection:
-            return connection.execute(gone).rowcount == 1
+            connection.execute(_VERSIONS.delete().where(_VERSIONS.c.model_id == model.id))
+            gone = connection.execute(_MODELS.delete().where(_MODELS.c.id == model.id))
+            return gone.rowcount == 1
+
+    def remove_version(self, model: Model) -> None:
+        """Remove this version of a model; if it is the one that serves, the newest left does.
+
+        Raises:
+            DiskFull: It could not be written; the catalog is as it was.
+        """
+        mine, all_of_it = _MODELS.c.id == model.id, _VERSIONS.c.model_id == model.id
+        left = sa.select(sa.func.max(_VERSIONS.c.version)).where(all_of_it).scalar_subquery()
+        with self._writing(model) as connection:
+            this = all_of_it & (_VERSIONS.c.version == model.version)
+            connection.execute(_VERSIONS.delete().where(this))
+            serves = mine & (_MODELS.c.version == model.version)
+            connection.execute(_MODELS.update().where(serves).values(version=left))
 
     @contextmanager
     def _writing(self, model: Model) -> Iterator[sa.Connection]:
@@ -169,12 +283,14 @@ class Catalog:
             raise DuplicateModel(f'model "{model.name}" already exists') from None
 
 
-def _check_version(connection: sa.Connection) -> None:
+def _format_of(connection: sa.Connection) -> str | None:
+    """The catalog's format; None while it is being made."""
     known = sa.select(_FACTS.c.value).where(_FACTS.c.name == "format")
-    version = connection.execute(known).scalar_one_or_none()
-    if version not in {None, FORMAT_VERSION}:
+    version: str | None = connection.execute(known).scalar_one_or_none()
+    if version not in {None, "1", FORMAT_VERSION}:
         hint = "Open the warehouse with the Vesto that wrote it, or a newer one."
         raise DataCorrupted(f"catalog format {version} is not known", hint=hint)
+    return version
 
 
 def _durable(connection: Any, _record: Any) -> None:
@@ -202,6 +318,15 @@ def _translated(error: BaseException) -> VestoError:
     return DataCorrupted("the catalog could not be read", detail=str(error))
 
 
+def _set_model(connection: sa.Connection, model: Model, *, serves: bool) -> None:
+    values = _row(model)
+    if not serves:
+        del values["version"]
+    changed = connection.execute(_MODELS.update().where(_MODELS.c.id == model.id).values(values))
+    if changed.rowcount != 1:
+        raise UndefinedModel(f'model "{model.name}" is not there any more')
+
+
 def _row(model: Model) -> dict[str, Any]:
     return {
         "id": model.id,
@@ -209,8 +334,17 @@ def _row(model: Model) -> dict[str, Any]:
         "name": model.name,
         "owner": model.owner,
         "created_at": model.created_at.isoformat(),
-        "state": str(model.state),
         "version": model.version,
+    }
+
+
+def _version_row(model: Model) -> dict[str, Any]:
+    made = model.version_created_at
+    return {
+        "model_id": model.id,
+        "version": model.version,
+        "created_at": made.isoformat() if made else None,
+        "state": str(model.state),
         "definition": json.dumps(asdict(model.definition)),
         "outcome": json.dumps(asdict(model.outcome)) if model.outcome else None,
     }
@@ -218,17 +352,34 @@ def _row(model: Model) -> dict[str, Any]:
 
 def _model(row: dict[str, Any]) -> Model:
     try:
-        definition = json.loads(row["definition"])
-        definition["parameters"] = tuple(Parameter(**p) for p in definition["parameters"])
-        definition["hyperparameters"] = _pairs(definition["hyperparameters"])
-        row["definition"] = Definition(**definition)
+        row["definition"] = definition_from(json.loads(row["definition"]))
         row["outcome"] = outcome_from(json.loads(row["outcome"])) if row["outcome"] else None
         row["state"] = State(row["state"])
-        row["created_at"] = datetime.fromisoformat(row["created_at"]).astimezone(UTC)
+        row["created_at"] = _moment(row["created_at"])
+        made = row["version_created_at"]
+        row["version_created_at"] = _moment(made) if made else None
     except (KeyError, TypeError, ValueError) as error:
         message = f'the catalog\'s row of model "{row["name"]}" is damaged'
         raise DataCorrupted(message, detail=str(error)) from error
     return Model(**row)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def definition_from(document: dict[str, Any]) -> Definition:
+    """The definition that ``asdict`` and JSON made of one.
+
+    Raises:
+        KeyError, TypeError, ValueError: They did not.
+    """
+    lists = {
+        "parameters": tuple(Parameter(**p) for p in document["parameters"]),
+        "hyperparameters": _pairs(document["hyperparameters"]),
+        "search_path": tuple(document.get("search_path", ("public",))),
+    }
+    return Definition(**document | lists)
 
 
 def outcome_from(document: dict[str, Any]) -> Outcome:

@@ -16,7 +16,10 @@ LOOK_S: Final = 0.2
 
 
 def wait_with_bar(session: Session, name: str, console: Console) -> Model:
-    """Wait until a model is no longer TRAINING; a terminal sees how far it is."""
+    """Wait until no version of a model is TRAINING; a terminal sees how far it is.
+
+    Returns the model at its newest version.
+    """
     with Progress(
         TextColumn("[bold]{task.description:<10}"),
         BarColumn(bar_width=30),
@@ -27,7 +30,7 @@ def wait_with_bar(session: Session, name: str, console: Console) -> Model:
         disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task("waiting", total=1.0, facts="")
-        while (model := session.model(name)).state is State.TRAINING:
+        while (model := session.newest(name)).state is State.TRAINING:
             step = session.progress(name)
             bar.update(task, completed=step.share, description=step.stage, facts=facts(step))
             time.sleep(LOOK_S)

@@ -47,13 +47,22 @@ def wait_for_model(session: Session, name: str) -> None:
     try:
         wait_with_bar(session, name, console)
     except KeyboardInterrupt:
-        if session.model(name).state is State.TRAINING and _asked_to_cancel(name):
-            session.execute(f"DROP MODEL {name}")
-            sys.stderr.write("cancelled: the model is dropped\n")
+        newest = session.newest(name)
+        if newest.state is State.TRAINING and _asked_to_cancel(name):
+            _cancel(session, name, newest.version)
         else:
             sys.stderr.write(f"{name} goes on being trained\n")
         raise
     session.wait(name)
+
+
+def _cancel(session: Session, name: str, version: int) -> None:
+    if version > 1:
+        session.execute(f"ALTER MODEL {name} CANCEL REFRESH")
+        sys.stderr.write("the refresh is cancelled: what served before serves on\n")
+    else:
+        session.execute(f"DROP MODEL {name}")
+        sys.stderr.write("cancelled: the model is dropped\n")
 
 
 def _asked_to_cancel(name: str) -> bool:

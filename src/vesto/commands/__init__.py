@@ -18,7 +18,13 @@ from vesto.dialect.names import Name
 from vesto.dialect.surroundings import Surroundings
 from vesto.dialect.translate import Translated
 from vesto.engines import Connection
-from vesto.errors import Span, StatementSyntaxError, UndefinedModel, VestoError
+from vesto.errors import (
+    PermissionDenied,
+    Span,
+    StatementSyntaxError,
+    UndefinedModel,
+    VestoError,
+)
 from vesto.parameters import Parameters
 from vesto.plugins import Plugins
 from vesto.result import Result
@@ -100,6 +106,27 @@ class Context:
             known = [model.name for model in self.warehouse.catalog.models()]
             raise UndefinedModel.named(name.object, known=known, span=span)
         return found
+
+    def own_model(self, name: Name, span: Span | None = None) -> Model:
+        """The model of that name, which only its owner and the warehouse's may change.
+
+        Raises:
+            UndefinedModel: There is none.
+            PermissionDenied: It is somebody else's.
+        """
+        found = self.model(name, span)
+        self.check_owner(found, span)
+        return found
+
+    def check_owner(self, model: Model, span: Span | None = None) -> None:
+        """Nothing, if the session's user owns the model or the warehouse.
+
+        Raises:
+            PermissionDenied: Somebody else does.
+        """
+        if self.user not in {model.owner, self.warehouse.settings.owner}:
+            message = f'must be owner of model "{model.name}"'
+            raise PermissionDenied(message, hint=f'Its owner is "{model.owner}".', span=span)
 
 
 class Bound(Protocol):

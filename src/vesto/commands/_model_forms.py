@@ -70,8 +70,8 @@ FORECAST: Final = Form(
 LOCAL: Final = Form(
     "a model from a job or a file",
     "CREATE MODEL m FROM 'job' FUNCTION f (INTEGER, ...) RETURNS INTEGER.",
-    needs=("FROM", "FUNCTION", "RETURNS"),
-    takes=(),
+    needs=("FROM", "FUNCTION"),
+    takes=("RETURNS",),
     settings=frozenset({"S3_BUCKET", "KMS_KEY_ID"}),
     has_types=True,
 )

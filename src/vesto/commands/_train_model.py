@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -17,13 +19,16 @@ from vesto.dialect.names import Name, checked
 from vesto.dialect.translate import is_known_function
 from vesto.engines import Column
 from vesto.errors import (
+    DiskFull,
     DuplicateFunction,
     DuplicateModel,
     FeatureNotSupported,
+    InputOutputError,
     InvalidParameterValue,
     ReservedName,
     Span,
     StatementSyntaxError,
+    UndefinedModel,
     VestoError,
 )
 from vesto.features import preprocessors
@@ -31,9 +36,11 @@ from vesto.files import remove_folder
 from vesto.functions import check_free
 from vesto.result import Result
 from vesto.training.direct import METRICS
-from vesto.training.snapshot import check_columns, draw_rows
+from vesto.training.snapshot import TrainingRows, check_columns, draw_rows
 from vesto.training.staging import place_of, remove_staged, write_snapshot
 from vesto.types import BY_NAME
+from vesto.versions import take_back
+from vesto.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from vesto.commands.create_model import CreateModel
@@ -55,7 +62,7 @@ def bind_training(statement: CreateModel, context: Context) -> TrainModel:
     schema = statement.name.schema or DEFAULT_SCHEMA
     function = statement.function
     function_schema = function.schema or schema
-    _check_names(statement, context, schema, function_schema)
+    check_names(statement, context, schema, function_schema)
     sql = _query(statement, context)
     columns = _columns(statement, context, sql)
     target = _target(statement, columns)
@@ -74,7 +81,7 @@ def bind_training(statement: CreateModel, context: Context) -> TrainModel:
         id=uuid4().hex, schema=schema, name=statement.name.object, owner=context.user,
         created_at=datetime.now(UTC), definition=definition,
     )  # fmt: skip
-    _check_functions(statement, context, model)
+    check_functions(statement, context, model)
     return TrainModel(model)
 
 
@@ -149,9 +156,10 @@ def _check_hyperparameters(statement: CreateModel, objective: str) -> None:
 # --- Names, columns and the definition ------------------------------------------------------------
 
 
-def _check_names(
+def check_names(
     statement: CreateModel, context: Context, schema: str, function_schema: str
 ) -> None:
+    """The model's name and those of its schemas may be used, and no model has the name."""
     assert statement.function
     checked(statement.name.object, statement.span("NAME"))
     checked(statement.function.object, statement.span("FUNCTION"))
@@ -165,7 +173,7 @@ def _check_names(
         raise DuplicateModel(message, hint=hint, span=statement.span("NAME"))
 
 
-def _check_functions(statement: CreateModel, context: Context, model: Model) -> None:
+def check_functions(statement: CreateModel, context: Context, model: Model) -> None:
     """The names of all functions that the model makes are free."""
     for name in model.functions:
         try:
@@ -195,13 +203,17 @@ def _told(error: DuplicateFunction, model: Model, name: str) -> DuplicateFunctio
     return error
 
 
+def training_query(statement: CreateModel) -> str:
+    """The training query, as the user wrote it or for the table that FROM names."""
+    assert statement.source
+    if statement.source.table is not None:
+        return f"SELECT * FROM {statement.source.table.sql()}"
+    return statement.source.text
+
+
 def _query(statement: CreateModel, context: Context) -> str:
     """The training query in the engine's dialect."""
-    assert statement.source
-    text = statement.source.text
-    if statement.source.table is not None:
-        text = f"SELECT * FROM {statement.source.table.sql()}"
-    start = statement.span("FROM")
+    text, start = training_query(statement), statement.span("FROM")
     try:
         translated = context.translate(text)
     except VestoError as error:
@@ -256,11 +268,11 @@ def _definition(
     assert statement.source is not None
     assert statement.function is not None
     settings, auto = context.warehouse.settings, statement.auto is not False
+    session = context.parameters
     objective = statement.objective or ""
     objective = AUTO_OBJECTIVES.get(objective.upper(), "") if auto else objective.lower()
-    stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")
     role = statement.iam_role or ""
-    return Definition(
+    definition = Definition(
         statement=statement.text,
         query=statement.source.text if statement.source.kind == "query" else "",
         table=str(statement.source.table or ""),
@@ -277,17 +289,22 @@ def _definition(
         hyperparameters=_read_hyperparameters(statement),
         iam_role="default-aws-iam-role" if role.lower() == "default" else role,
         s3_bucket=statement.setting("S3_BUCKET") or "",
-        staging=_staging(statement, context),
+        staging=staging_of(
+            statement.setting("S3_BUCKET") or "", context, statement.span("SETTINGS")
+        ),
         kms_key=statement.setting("KMS_KEY_ID") or "",
         tags=statement.setting("TAGS") or "",
         garbage_collect=statement.setting("S3_GARBAGE_COLLECT") != "OFF",
         max_cells=int(statement.setting("MAX_CELLS") or settings.max_cells),
         max_runtime_s=int(statement.setting("MAX_RUNTIME") or settings.max_runtime_s),
         seed=settings.seed,
-        job_name=f"redshiftml-{stamp}"
-        + ("" if auto else f"-{(statement.model_type or '').lower()}"),
         engine_sql=sql,
+        training_query=training_query(statement),
+        search_path=session.search_path,
+        rounding=session.get("enable_numeric_rounding") == "on",
+        time_zone=session.get("timezone"),
     )
+    return replace(definition, job_name=job_name(definition))
 
 
 def _preprocessors(statement: CreateModel, parameters: tuple[Parameter, ...], target: str) -> str:
@@ -300,12 +317,19 @@ def _preprocessors(statement: CreateModel, parameters: tuple[Parameter, ...], ta
         raise error.at(statement.span("PREPROCESSORS")) from None
 
 
-def _staging(statement: CreateModel, context: Context) -> str:
+def job_name(definition: Definition) -> str:
+    """A new name for a training job, as Redshift makes them."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")
+    return f"redshiftml-{stamp}" + ("" if definition.auto else f"-{definition.model_type.lower()}")
+
+
+def staging_of(bucket: str, context: Context, span: Span | None) -> str:
+    """The directory or URL that a bucket stands for."""
     warehouse = context.warehouse
     try:
-        return place_of(statement.setting("S3_BUCKET") or "", warehouse.settings, warehouse.path)
+        return place_of(bucket, warehouse.settings, warehouse.path)
     except VestoError as error:
-        raise error.at(statement.span("SETTINGS")) from None
+        raise error.at(span) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,24 +347,58 @@ class TrainModel:
         started_at_s = time.time()
         warehouse = context.warehouse
         warehouse.add_model(self.model)
-        try:
-            folder = warehouse.new_job_folder(self.model)
+
+        def draw() -> tuple[Model, TrainingRows]:
             definition = self.model.definition
-            drawn = draw_rows(context.connection, definition, warehouse.settings)
-            write_snapshot(folder, definition, drawn.rows)
-            job = warehouse.job_for(self.model, drawn, started_at_s)
-            folder.write_job(job)
-            warehouse.jobs.start(self.model.id)
-        except BaseException:
-            warehouse.catalog.remove(self.model)
-            folder = warehouse.jobs.folder(self.model.id)
-            remove_staged(folder, replace(self.model.definition, garbage_collect=True))
-            remove_folder(folder.path)
-            raise
-        if context.wait:
-            ended = warehouse.wait(self.model)
-            check_ready(ended)
-            notices = ended.outcome.notices if ended.outcome else ()
-            return Result(tag="CREATE MODEL", notices=notices)
-        name = Name(self.model.name, self.model.schema).sql()
-        return Result(tag="CREATE MODEL", model=name)
+            return self.model, draw_rows(context.connection, definition, warehouse.settings)
+
+        start_training(warehouse, self.model, draw, started_at_s)
+        return waited(context, self.model, "CREATE MODEL")
+
+
+def start_training(
+    warehouse: Warehouse, model: Model, draw: Callable[[], tuple[Model, TrainingRows]],
+    started_at_s: float,
+) -> None:  # fmt: skip
+    """Write the snapshot of a version that the catalog has, start its job; or take all of it back.
+
+    ``draw`` reads the rows, and returns the model with what they showed.
+
+    Raises:
+        UndefinedModel: The model was dropped meanwhile.
+        VestoError: The query fails, or its rows cannot train the model.
+    """
+    try:
+        folder = warehouse.new_job_folder(model)
+        shown, drawn = draw()
+        if shown != model:
+            warehouse.catalog.replace(model, shown)
+        write_snapshot(folder, shown.definition, drawn.rows)
+        folder.write_job(warehouse.job_for(shown, drawn, started_at_s))
+        warehouse.start_job(shown)
+    except BaseException as error:
+        dropped = warehouse.catalog.by_job(model.job_id) is None
+        take_back(warehouse, model)
+        folder = warehouse.jobs.folder(model.job_id)
+        remove_staged(folder, replace(model.definition, garbage_collect=True))
+        remove_folder(folder.path)
+        if dropped and isinstance(error, OSError | VestoError):
+            # Its folder went too, which is how it may have been noticed.
+            raise UndefinedModel(f'model "{model.name}" was dropped') from error
+        if isinstance(error, OSError):
+            kind = DiskFull if error.errno == errno.ENOSPC else InputOutputError
+            raise kind("the job could not be written", detail=str(error)) from error
+        raise
+
+
+def waited(context: Context, model: Model, tag: str) -> Result:
+    """The result of a statement whose job has started, once it is over where the session waits.
+
+    Raises:
+        TrainingFailed: It came to nothing.
+    """
+    if context.wait:
+        ended = context.warehouse.wait(model)
+        check_ready(ended)
+        return Result(tag=tag, notices=ended.outcome.notices if ended.outcome else ())
+    return Result(tag=tag, model=Name(model.name, model.schema).sql())

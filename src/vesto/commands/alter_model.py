@@ -1,17 +1,118 @@
-"""ALTER MODEL: not built yet."""
+"""ALTER MODEL name { SET VERSION number | CANCEL REFRESH }: ours; Redshift has none."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
-from vesto.commands._not_built import NotBuilt
+from vesto.catalog.records import Model, Outcome, State
+from vesto.commands import Context
+from vesto.dialect.cursor import Cursor
+from vesto.dialect.names import Name
+from vesto.errors import ActiveTransaction, Span, UndefinedModel, WrongState
+from vesto.result import Result
+from vesto.versions import cancel_job, set_version
 
 
-class AlterModel(NotBuilt):
-    """Changes a model."""
+@dataclass(frozen=True, slots=True)
+class AlterModel:
+    """Lets another version of a model serve, or ends its refresh. ``version`` is None for that."""
 
     starts: ClassVar[tuple[str, ...]] = ("ALTER", "MODEL")
-    hint: ClassVar[str] = "DROP MODEL and create it again."
+
+    name: Name
+    version: int | None
+    span: Span | None = field(default=None, compare=False)
+    version_span: Span | None = field(default=None, compare=False)
+
+    @classmethod
+    def parse(cls, cursor: Cursor) -> AlterModel:
+        """Read it."""
+        cursor.expect(*cls.starts)
+        span = cursor.span
+        name = cursor.name("a model's name")
+        if cursor.accept("CANCEL", "REFRESH"):
+            cursor.end()
+            return cls(name, None, span)
+        if not cursor.accept("SET", "VERSION"):
+            raise cursor.error("SET VERSION and a number, or CANCEL REFRESH")
+        version_span = cursor.span
+        version = cursor.integer("a version's number")
+        cursor.end()
+        return cls(name, version, span, version_span)
+
+    def sql(self) -> str:
+        """The statement as text."""
+        act = "CANCEL REFRESH" if self.version is None else f"SET VERSION {self.version}"
+        return f"ALTER MODEL {self.name.sql()} {act}"
+
+    def bind(self, context: Context) -> SetVersion | CancelRefresh:
+        """Find the version.
+
+        Raises:
+            ActiveTransaction: Inside a transaction block: it could not be rolled back.
+            UndefinedModel: There is no such model.
+            PermissionDenied: It is somebody else's.
+            UndefinedModel: It has no such version.
+            WrongState: The version is not READY, or there is no refresh to cancel.
+        """
+        if context.in_transaction:
+            raise ActiveTransaction("ALTER MODEL cannot run inside a transaction block")
+        model = context.own_model(self.name, self.span)
+        versions = context.warehouse.catalog.versions(model.id)
+        if self.version is None:
+            newest = versions[-1] if versions else model
+            if newest.state is not State.TRAINING or newest.version == 1:
+                message = f'model "{model.name}" is not being refreshed'
+                raise WrongState(message, span=self.span)
+            return CancelRefresh(newest)
+        return SetVersion(model, self._wanted(model, versions))
+
+    def _wanted(self, model: Model, versions: list[Model]) -> Model:
+        wanted = next((known for known in versions if known.version == self.version), None)
+        if wanted is None:
+            message = f'model "{model.name}" has no version {self.version}'
+            hint = f"It has {', '.join(str(known.version) for known in versions)}."
+            raise UndefinedModel(message, hint=hint, span=self.version_span)
+        if wanted.state is not State.READY:
+            message = f'version {self.version} of model "{model.name}" is {wanted.state}'
+            detail = wanted.outcome.failure if wanted.outcome else ""
+            hint = "Only a version that is READY can serve."
+            raise WrongState(message, detail=detail, hint=hint, span=self.version_span)
+        return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class SetVersion:
+    """A model as it serves, and as it is to."""
+
+    model: Model
+    wanted: Model
+
+    def run(self, context: Context) -> Result:
+        """Let it serve.
+
+        Raises:
+            VestoError: Its program is damaged, or the catalog cannot be written; what served
+                before serves on.
+        """
+        if self.model.version == self.wanted.version:
+            notice = f'version {self.wanted.version} of model "{self.model.name}" serves already'
+            return Result(tag="ALTER MODEL", notices=(notice,))
+        set_version(context.warehouse, self.wanted)
+        return Result(tag="ALTER MODEL")
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRefresh:
+    """The version that is being trained."""
+
+    model: Model
+
+    def run(self, context: Context) -> Result:
+        """End its training; what served before serves on."""
+        cancel_job(context.warehouse, self.model, Outcome(failure="the refresh was cancelled"))
+        return Result(tag="ALTER MODEL")
 
 
 COMMAND: Final = AlterModel

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final, Literal
 
 from vesto.commands import Context
 from vesto.commands._model_forms import check_form
+from vesto.commands._register_job import RegisterJob, bind_job
 from vesto.commands._train_model import TrainModel, bind_training
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, quoted, written
@@ -21,7 +22,7 @@ from vesto.types import from_words
 
 # What is read and checked, and refused until it is built.
 NOT_BUILT: Final = (
-    "MODEL_TYPE MLP, LINEAR_LEARNER and FORECAST", "models from a job or a file", "models behind an endpoint",
+    "MODEL_TYPE MLP, LINEAR_LEARNER and FORECAST", "models from a file", "models behind an endpoint",
 )  # fmt: skip
 SourceKind = Literal["table", "query", "job"]
 MODEL_TYPES: Final = ("XGBOOST", "MLP", "LINEAR_LEARNER", "KMEANS", "FORECAST")
@@ -108,7 +109,7 @@ class CreateModel:
         """The statement as text."""
         return " ".join(["CREATE MODEL", self.name.sql(), *_printed(self)])
 
-    def bind(self, context: Context) -> TrainModel:
+    def bind(self, context: Context) -> TrainModel | RegisterJob:
         """Check the clauses against each other, the query's columns and the catalog.
 
         Raises:
@@ -122,6 +123,8 @@ class CreateModel:
             raise ActiveTransaction("CREATE MODEL cannot run inside a transaction block")
         check_form(self)
         self._check_built()
+        if self.source and self.source.kind == "job":
+            return bind_job(self, context)
         return bind_training(self, context)
 
     def setting(self, name: str) -> str | None:
@@ -131,8 +134,6 @@ class CreateModel:
     def _check_built(self) -> None:
         if self.sagemaker:
             raise self._not_yet("SAGEMAKER", "models behind an endpoint (SAGEMAKER)")
-        if self.source and self.source.kind == "job":
-            raise self._not_yet("FROM", "models from a training job or a file")
         if self.model_type in {"MLP", "FORECAST", "LINEAR_LEARNER"}:
             raise self._not_yet("MODEL_TYPE", f"MODEL_TYPE {self.model_type}")
 
@@ -281,6 +282,11 @@ def _hyperparameters(cursor: Cursor) -> dict[str, Any]:
 
 
 def _settings(cursor: Cursor) -> dict[str, Any]:
+    return {"settings": read_settings(cursor)}
+
+
+def read_settings(cursor: Cursor) -> tuple[tuple[str, str], ...]:
+    """What stands after SETTINGS, each name once."""
     cursor.expect("(")
     found: dict[str, str] = {}
     while True:
@@ -297,7 +303,7 @@ def _settings(cursor: Cursor) -> dict[str, Any]:
         if not cursor.accept(","):
             break
     cursor.expect(")")
-    return {"settings": tuple(found.items())}
+    return tuple(found.items())
 
 
 def _setting_value(cursor: Cursor, name: str) -> str:
@@ -349,10 +355,14 @@ def _printed(model: CreateModel) -> list[str]:
     if model.hyperparameters is not None:
         pairs = ", ".join(f"{quoted(k)} {written(v)}" for k, v in model.hyperparameters)
         parts.append("HYPERPARAMETERS DEFAULT" + (f" EXCEPT ({pairs})" if pairs else ""))
-    if model.settings:
-        inside = (f"{k} {written(v) if SETTINGS[k] == 'string' else v}" for k, v in model.settings)
-        parts.append(f"SETTINGS ({', '.join(inside)})")
+    parts += [printed_settings(model.settings)] if model.settings else []
     return parts
+
+
+def printed_settings(settings: tuple[tuple[str, str], ...]) -> str:
+    """The clause SETTINGS as text."""
+    inside = (f"{k} {written(v) if SETTINGS[k] == 'string' else v}" for k, v in settings)
+    return f"SETTINGS ({', '.join(inside)})"
 
 
 COMMAND: Final = CreateModel

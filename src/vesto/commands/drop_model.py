@@ -15,7 +15,7 @@ from vesto.result import Result
 
 @dataclass(frozen=True, slots=True)
 class DropModel:
-    """Removes a model, its function and its files; a running job is killed.
+    """Removes a model, all its versions and its function; a running job is killed.
 
     Grammar: Amazon Redshift Database Developer Guide, "DROP MODEL".
     """
@@ -46,11 +46,12 @@ class DropModel:
         Raises:
             ActiveTransaction: Inside a transaction block: it could not be rolled back.
             UndefinedModel: There is none and IF EXISTS was not said.
+            PermissionDenied: It is somebody else's.
         """
         if context.in_transaction:
             raise ActiveTransaction("DROP MODEL cannot run inside a transaction block")
         try:
-            return RemoveModel(context.model(self.name, self.span))
+            return RemoveModel(context.own_model(self.name, self.span))
         except UndefinedModel:
             if not self.if_exists:
                 raise

@@ -1,10 +1,10 @@
-"""SHOW MODEL { ALL | name }."""
+"""SHOW MODEL { ALL | name [ VERSIONS ] }."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import pyarrow as pa
 
@@ -12,8 +12,9 @@ from vesto.catalog.records import Definition, Model, Outcome, State
 from vesto.commands import Context
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
-from vesto.errors import FeatureNotSupported, Span
+from vesto.errors import Span
 from vesto.result import Result
+from vesto.types import from_duckdb
 
 Rows = list[tuple[str, str]]
 _PROBLEMS: Final = {
@@ -27,7 +28,9 @@ _CLAUSES: Final = ("FROM", "WHERE", "GROUP BY", "HAVING", "ORDER BY", "LIMIT", "
 
 @dataclass(frozen=True, slots=True)
 class ShowModel:
-    """Shows what is known of one model, or lists all. ``name`` is None for ALL.
+    """Shows what is known of one model or its versions, or lists all. ``name`` is None for ALL.
+
+    VERSIONS is ours.
 
     Grammar: Amazon Redshift Database Developer Guide, "SHOW MODEL".
     """
@@ -36,6 +39,7 @@ class ShowModel:
     keeps_schema: ClassVar[bool] = True
 
     name: Name | None
+    versions: bool = False
     span: Span | None = field(default=None, compare=False)
 
     @classmethod
@@ -44,18 +48,19 @@ class ShowModel:
         cursor.expect(*cls.starts)
         span = cursor.span
         name = None if cursor.accept("ALL") else cursor.name("a model's name or ALL")
-        if cursor.accept("VERSIONS"):
-            raise FeatureNotSupported("SHOW MODEL ... VERSIONS is not available yet", span=span)
+        versions = name is not None and cursor.accept("VERSIONS")
         cursor.end()
-        return cls(name, span)
+        return cls(name, versions, span)
 
     def sql(self) -> str:
         """The statement as text."""
-        return f"SHOW MODEL {self.name.sql() if self.name else 'ALL'}"
+        name = self.name.sql() if self.name else "ALL"
+        return f"SHOW MODEL {name}{' VERSIONS' if self.versions else ''}"
 
-    def bind(self, context: Context) -> Shown:
+    def bind(self, context: Context) -> Shown | ShownVersions:
         """Find the model."""
-        return Shown(context.model(self.name, self.span) if self.name else None)
+        model = context.model(self.name, self.span) if self.name else None
+        return ShownVersions(model) if model and self.versions else Shown(model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,9 @@ class Shown:
                 "Model Name": [m.name for m in models],
             }
             return Result.of(pa.table({k: pa.array(v, pa.string()) for k, v in names.items()}))
-        rows = model_rows(self.model, context.warehouse.settings.cost_per_cpu_hour)
+        newest = context.warehouse.catalog.newest(self.model.id)
+        rate = context.warehouse.settings.cost_per_cpu_hour
+        rows = model_rows(self.model, rate, newest or self.model)
         keys, values = [key for key, _ in rows], [value for _, value in rows]
         table = pa.table(
             {"Key": pa.array(keys, pa.string()), "Value": pa.array(values, pa.string())}
@@ -81,8 +88,50 @@ class Shown:
         return Result.of(table)
 
 
-def model_rows(model: Model, rate: float) -> Rows:
-    """Key and Value of every row, in Redshift's order and spelling. ``rate`` is per CPU hour."""
+_VERSION_COLUMNS: Final = (
+    ("version", pa.int32()), ("state", pa.string()), ("active", pa.bool_()),
+    ("created", pa.timestamp("us")), ("metric", pa.string()), ("score", pa.float64()),
+    ("model_type", pa.string()), ("rows", pa.int64()), ("job_name", pa.string()),
+    ("failure", pa.string()),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ShownVersions:
+    """The model whose versions are shown."""
+
+    model: Model
+
+    def run(self, context: Context) -> Result:
+        """A row for each version, oldest first; what a version does not have is NULL."""
+        versions = context.warehouse.catalog.versions(self.model.id)
+        serving = context.warehouse.catalog.by_id(self.model.id) or self.model
+        rows = [_version_row(version, serving) for version in versions]
+        return Result.of(pa.Table.from_pylist(rows, schema=pa.schema(_VERSION_COLUMNS)))
+
+
+def _version_row(version: Model, serving: Model) -> dict[str, Any]:
+    outcome, ready = version.outcome or Outcome(), version.state is State.READY
+    definition = version.definition
+    return {
+        "version": version.version,
+        "state": str(version.state),
+        "active": ready and version.version == serving.version,
+        "created": (version.version_created_at or version.created_at).replace(tzinfo=None),
+        "metric": outcome.metric if ready else None,
+        "score": outcome.score if ready else None,
+        "model_type": outcome.model_type or definition.model_type.lower() or "auto",
+        "rows": outcome.rows or None,
+        "job_name": definition.job_name or definition.source_job,
+        "failure": outcome.failure or None,
+    }
+
+
+def model_rows(model: Model, rate: float, newest: Model) -> Rows:
+    """Key and Value of every row, in Redshift's order and spelling.
+
+    ``rate`` is per CPU hour; ``newest`` the model at its newest version, which may be training.
+    """
     outcome = model.outcome or Outcome()
     definition = model.definition
     rows: Rows = [
@@ -91,9 +140,12 @@ def model_rows(model: Model, rate: float) -> Rows:
         ("Owner", model.owner),
         ("Creation Time", _moment(model.created_at)),
         ("Model State", str(model.state)),
+        *_refresh_rows(model, newest),
     ]
     rows += [("Training Job Status", outcome.job_status)] if outcome.job_status else []
     rows += [("Failure Reason", outcome.failure)] if model.state is State.FAILED else []
+    if definition.source_job:
+        return [*rows, ("", ""), ("PARAMETERS:", ""), *_local_rows(definition, outcome)]
     if model.state is State.READY:
         metrics = ((outcome.metric, outcome.score), *outcome.more_metrics)
         rows += [(name, f"{value:.6f}") for name, value in metrics]
@@ -106,6 +158,44 @@ def model_rows(model: Model, rate: float) -> Rows:
     if outcome.hyperparameters:
         rows += [("", ""), ("HYPERPARAMETERS:", ""), *outcome.hyperparameters]
     return rows
+
+
+def _refresh_rows(model: Model, newest: Model) -> Rows:
+    """The rows of a model that was refreshed; ours."""
+    if newest.version == 1:
+        return []
+    rows: Rows = [("Model Version", str(model.version))]
+    if newest.version != model.version and newest.state is not State.READY:
+        rows.append(("Refresh State", f"{newest.state} (version {newest.version})"))
+    if rows[-1][0] == "Refresh State" and newest.outcome is not None:
+        rows.append(("Refresh Failure Reason", newest.outcome.failure))
+    return rows
+
+
+def _local_rows(definition: Definition, outcome: Outcome) -> Rows:
+    """The parameters of a model that was made from a job."""
+    return [
+        ("Model Type", outcome.model_type),
+        ("Training Job Name", definition.source_job),
+        ("Function Name", definition.function),
+        ("Inference Type", "Local"),
+        ("Function Parameters", " ".join(p.name for p in definition.parameters)),
+        ("Function Parameter Types", " ".join(p.type for p in definition.parameters)),
+        ("Function Return Type", _returned(definition, outcome)),
+        *_place_rows(definition),
+    ]
+
+
+def _returned(definition: Definition, outcome: Outcome) -> str:
+    return from_duckdb(definition.returns).name if definition.returns else outcome.return_type
+
+
+def _place_rows(definition: Definition) -> Rows:
+    optional = (
+        ("IAM Role", definition.iam_role), ("S3 Bucket", definition.s3_bucket),
+        ("KMS Key", definition.kms_key),
+    )  # fmt: skip
+    return [(key, value) for key, value in optional if value]
 
 
 def _moment(when: datetime) -> str:
@@ -151,11 +241,7 @@ def _parameter_rows(definition: Definition, outcome: Outcome) -> Rows:
         ("Function Parameters", " ".join(p.name for p in definition.parameters)),
         ("Function Parameter Types", " ".join(p.type for p in definition.parameters)),
     ]
-    optional = (
-        ("IAM Role", definition.iam_role), ("S3 Bucket", definition.s3_bucket),
-        ("KMS Key", definition.kms_key),
-    )  # fmt: skip
-    rows += [(key, value) for key, value in optional if value]
+    rows += _place_rows(definition)
     return [*rows, ("Max Runtime", str(definition.max_runtime_s))]
 
 

@@ -15,7 +15,7 @@ from vesto.result import Result
 
 @dataclass(frozen=True, slots=True)
 class WaitForModel:
-    """Returns when the model is READY."""
+    """Returns when the model is READY, and no version of it is being trained."""
 
     starts: ClassVar[tuple[str, ...]] = ("WAIT", "FOR", "MODEL")
     keeps_schema: ClassVar[bool] = True
@@ -51,7 +51,7 @@ class Waiting:
         """Wait.
 
         Raises:
-            TrainingFailed: It has FAILED.
+            TrainingFailed: Its newest version has FAILED.
             UndefinedModel: It was dropped meanwhile.
         """
         check_ready(context.warehouse.wait(self.model))
@@ -68,6 +68,9 @@ def check_ready(model: Model) -> None:
         outcome = model.outcome or Outcome()
         hint = f'DROP MODEL "{model.name}" and create it again.'
         message = f'training of model "{model.name}" failed'
+        if model.version > 1:
+            message = f'refresh of model "{model.name}" failed: there is no version {model.version}'
+            hint = "What served before serves on; REFRESH MODEL tries again."
         raise TrainingFailed(message, detail=outcome.failure, hint=hint)
 
 

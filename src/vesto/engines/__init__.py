@@ -28,7 +28,8 @@ class Column:
 class Function:
     """A prediction function as SQL sees it: ``program`` is the content hash it scores with.
 
-    One that ``gives_probabilities`` returns those of all labels as a SUPER document.
+    One that ``gives_probabilities`` returns those of all labels as a SUPER document. ``cast`` is
+    the engine's type that results are turned into, empty where they stay as they are.
     """
 
     schema: str
@@ -37,6 +38,7 @@ class Function:
     returns: SqlType
     program: str
     gives_probabilities: bool = False
+    cast: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,9 +57,7 @@ _LOCKS: Final = (
 LIBRARY: Final = Path(__file__).with_name("duckdb_library.sql")
 # How the engine writes the body of our macros; older files have the functions without a schema.
 _LOST: Final = "the program of this function is not there"
-_SCORES: Final = (
-    rf"^(\"?system\"?\.main\.)?vesto_(predict_|probabilities\()|failure\('XX001', '{_LOST}'\)"
-)
+_SCORES: Final = rf"^(CAST\()?(\"?system\"?\.main\.)?vesto_(predict_|probabilities\()|failure\('XX001', '{_LOST}'\)"
 
 
 class DuckDBEngine:
@@ -159,9 +157,11 @@ class DuckDBEngine:
         names = ", ".join(quoted(parameter.name) for parameter in function.parameters)
         # The extension refuses an unknown program when the macro is made.
         body = f"system.main.{generic_function(function)}({literal(function.program)}, {names})"
+        if function.cast:
+            body = f"CAST({body} AS {function.cast})"
         if program is None:
             failure = f"{DATABASE}.vesto.failure('XX001', {literal(_LOST)})"
-            body = f"CAST({failure} AS {function.returns.duckdb})"
+            body = f"CAST({failure} AS {function.cast or function.returns.duckdb})"
         with (
             self._write,
             _sqlstates(),

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final, Protocol
 
 import pyarrow as pa
 
 from vesto.catalog.records import Model
+from vesto.catalog.store import Catalog
 from vesto.engines import Column
 from vesto.plugins import Plugins
+from vesto.training.job import Progress
+
+
+class Source(Protocol):
+    """What a view's rows are read from: the open warehouse."""
+
+    catalog: Catalog
+
+    def is_refreshable(self, model: Model) -> bool:
+        """Whether a model's training query could still be run."""
+        ...
+
+    def progress(self, model: Model) -> Progress:
+        """How far the training of a model's newest version is."""
+        ...
 
 
 class SystemView(Protocol):
@@ -17,11 +32,8 @@ class SystemView(Protocol):
 
     columns: tuple[Column, ...]
 
-    def rows(self, models: list[Model], is_refreshable: Callable[[Model], bool]) -> pa.Table:
-        """The view's rows.
-
-        ``is_refreshable`` says whether a model's training query could still be run.
-        """
+    def rows(self, source: Source) -> pa.Table:
+        """The view's rows."""
         ...
 
 

@@ -5,13 +5,13 @@ Source: Amazon Redshift Database Developer Guide, "STV_ML_MODEL_INFO".
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import pyarrow as pa
 
-from vesto.catalog.records import Model, State
+from vesto.catalog.records import State
 from vesto.engines import Column
+from vesto.system_views import Source
 from vesto.types import BY_NAME
 
 STATES: Final = {
@@ -25,7 +25,8 @@ _TEXT, _INTEGER = BY_NAME["varchar"], BY_NAME["int4"]
 class StvMlModelInfo:
     """One row a model.
 
-    ``is_refreshable`` is 1 where the tables and columns of the training query still exist.
+    ``is_refreshable`` is 1 where the tables and columns of the training query still exist, as a
+    session of its own would find them, so that REFRESH MODEL can read them.
     """
 
     columns: tuple[Column, ...] = (
@@ -34,14 +35,15 @@ class StvMlModelInfo:
         Column("model_state", _TEXT),
     )  # fmt: skip
 
-    def rows(self, models: list[Model], is_refreshable: Callable[[Model], bool]) -> pa.Table:
+    def rows(self, source: Source) -> pa.Table:
         """The view's rows."""
+        models = source.catalog.models()
         return pa.table({
             "schema_name": pa.array([m.schema for m in models], pa.string()),
             "user_name": pa.array([m.owner for m in models], pa.string()),
             "model_name": pa.array([m.name for m in models], pa.string()),
             "life_cycle": pa.array([str(m.state) for m in models], pa.string()),
-            "is_refreshable": pa.array([int(is_refreshable(m)) for m in models], pa.int32()),
+            "is_refreshable": pa.array([int(source.is_refreshable(m)) for m in models], pa.int32()),
             "model_state": pa.array([STATES[m.state] for m in models], pa.string()),
         })  # fmt: skip
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import pyarrow as pa
 
-from vesto.catalog.records import Model
 from vesto.engines import Column
+from vesto.system_views import Source
 from vesto.system_views.stv_ml_model_info import SYSTEM_VIEW as STATES_VIEW
 from vesto.types import BY_NAME
 
@@ -23,10 +22,12 @@ class SvvMlModelInfo:
         *STATES_VIEW.columns,
     )
 
-    def rows(self, models: list[Model], is_refreshable: Callable[[Model], bool]) -> pa.Table:
+    def rows(self, source: Source) -> pa.Table:
         """The view's rows."""
-        names = pa.array([DATABASE] * len(models), pa.string())
-        return STATES_VIEW.rows(models, is_refreshable).add_column(0, "database_name", names)
+        states = STATES_VIEW.rows(source)
+        return states.add_column(
+            0, "database_name", pa.array([DATABASE] * len(states), pa.string())
+        )
 
 
 SYSTEM_VIEW: Final = SvvMlModelInfo()

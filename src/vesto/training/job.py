@@ -1,6 +1,6 @@
 """A training job: what it is told, where its files stand, what it leaves.
 
-The folder ``jobs/<model id>`` holds snapshot.parquet (unless it is staged elsewhere) and then
+The folder ``jobs/<job id>`` holds snapshot.parquet (unless it is staged elsewhere) and then
 job.json, written by the owner of the warehouse; progress.json, program.safetensors, report.json
 and last result.json, written by the worker, which holds a lock on worker.lock while it lives.
 """
@@ -12,12 +12,14 @@ import json
 import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from vesto.catalog.records import Definition, Outcome, Parameter
-from vesto.catalog.store import outcome_from
+from vesto.catalog.records import Definition, Model, Outcome
+from vesto.catalog.store import definition_from, outcome_from
 from vesto.errors import DataCorrupted
 from vesto.files import write_file
+
+PROGRAM: Final = "program.safetensors"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,14 @@ class Progress:
     seconds_left: float = 0.0
 
 
+def last_progress(model: Model) -> Progress:
+    """What remains to say of a training that is over."""
+    outcome = model.outcome or Outcome()
+    score = outcome.score if outcome.metric else None
+    stage = model.state.lower()
+    return Progress(stage=stage, share=1.0, metric=outcome.metric, score=score)
+
+
 @dataclass(frozen=True, slots=True)
 class JobFolder:
     """The files of one job."""
@@ -72,12 +82,17 @@ class JobFolder:
     @property
     def program(self) -> Path:
         """The trained model."""
-        return self.path / "program.safetensors"
+        return self.path / PROGRAM
 
     @property
     def report(self) -> Path:
         """How the model was found and how good it is."""
         return self.path / "report.json"
+
+    @property
+    def made(self) -> tuple[Path, ...]:
+        """What the version of the model keeps."""
+        return (self.program, self.report)
 
     @property
     def result(self) -> Path:
@@ -110,11 +125,8 @@ class JobFolder:
             DataCorrupted: The file is not there or damaged.
         """
         fields = self._read(self.job)
-        definition = fields["definition"]
-        definition["parameters"] = tuple(Parameter(**p) for p in definition["parameters"])
-        definition["hyperparameters"] = tuple((k, v) for k, v in definition["hyperparameters"])
-        fields |= {"definition": Definition(**definition), "notices": tuple(fields["notices"])}
-        return Job(**fields)
+        definition = definition_from(fields["definition"])
+        return Job(**fields | {"definition": definition, "notices": tuple(fields["notices"])})
 
     def write_result(self, outcome: Outcome, *, final: bool) -> None:
         """Leave the outcome. One that is not final counts only if the time runs out."""

@@ -1,14 +1,17 @@
 """Where training rows stand between the query and the worker.
 
-Without S3_BUCKET that is the job's own folder. With it, it is ``<place>/<model id>``, the place
+Without S3_BUCKET that is the job's own folder. With it, it is ``<place>/<job id>``, the place
 being a directory or a URL that the setting ``staging`` names for the bucket; a URL's credentials
-come from the environment, as pyarrow's file systems read them.
+come from the environment, as pyarrow's file systems read them. With S3_GARBAGE_COLLECT OFF what
+the job made is kept there too, in ``<place>/<job name>``.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,12 +20,15 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from vesto.catalog.records import Definition
-from vesto.errors import DiskFull, InputOutputError, InvalidParameterValue
+from vesto.catalog.records import Definition, Model, Outcome
+from vesto.catalog.store import definition_from, outcome_from
+from vesto.errors import DataCorrupted, DiskFull, InputOutputError, InvalidParameterValue
 from vesto.files import flush_folder, remove_folder
+from vesto.programs.storage import load
 from vesto.settings import Settings
-from vesto.training.job import JobFolder
+from vesto.training.job import PROGRAM, JobFolder
 
+KEPT_MODEL: Final = "model.json"
 SNAPSHOT: Final = "snapshot.parquet"
 log: Final = logging.getLogger(__name__)
 
@@ -120,11 +126,95 @@ def remove_staged(folder: JobFolder, definition: Definition) -> None:
         log.warning("staged training rows could not be removed: %s", error)
 
 
+def keep_files(model: Model, folder: JobFolder) -> None:
+    """Keep what a job made in the bucket's place, under the job's name, beyond its model's end.
+
+    A place that does not answer must not keep a model from being installed.
+    """
+    definition = model.definition
+    if not definition.staging:
+        return
+    parts = {"definition": asdict(definition), "outcome": asdict(model.outcome or Outcome())}
+    try:
+        system, path = _file_system(definition.staging, definition.job_name)
+        system.create_dir(path)
+        # Last of all the one that is asked for first.
+        files = {file.name: file.read_bytes() for file in folder.made}
+        for name, content in {**files, KEPT_MODEL: json.dumps(parts).encode()}.items():
+            with system.open_output_stream(f"{path}/{name}") as file:
+                file.write(content)
+    except (OSError, pa.ArrowException) as error:
+        log.warning("what a job made could not be kept in its bucket: %s", error)
+
+
+def kept_files(staging: str, job_name: str) -> dict[str, bytes]:
+    """What ``keep_files`` kept of a job, by the files' names; nothing if it kept nothing.
+
+    Raises:
+        InputOutputError: The place cannot be read.
+    """
+    try:
+        system, path = _file_system(staging, job_name)
+        listed = system.get_file_info(pafs.FileSelector(path, allow_not_found=True))
+        files = [info for info in listed if info.type == pafs.FileType.File]
+        if KEPT_MODEL not in {info.base_name for info in files}:
+            return {}
+        return {info.base_name: system.open_input_file(info.path).read() for info in files}
+    except (OSError, pa.ArrowException) as error:
+        message = "what the job made cannot be read from S3_BUCKET"
+        raise InputOutputError(message, detail=str(error)) from error
+
+
+def read_kept_model(files: dict[str, bytes]) -> tuple[Definition, Outcome]:
+    """Definition and outcome of a kept job; their file is taken from ``files``. It is hostile.
+
+    Raises:
+        DataCorrupted: They are damaged, or not those of the program beside them.
+    """
+    try:
+        parts = json.loads(files.pop(KEPT_MODEL))
+        definition = definition_from(parts["definition"])
+        outcome = outcome_from(parts["outcome"])
+        _check_fields(definition)
+        _check_fields(outcome)
+        program = load(files[PROGRAM])
+        inputs = [(parameter.name, parameter.type) for parameter in definition.parameters]
+        same = inputs == [(item.name, item.type) for item in program.inputs]
+        same &= outcome.return_type == program.output.type
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise DataCorrupted("what the job made is damaged", detail=str(error)) from error
+    if not same:
+        detail = "The function and the program do not go together."
+        raise DataCorrupted("what the job made is damaged", detail=detail)
+    return definition, outcome
+
+
+def _check_fields(record: Definition | Outcome) -> None:
+    """Nothing, if every plain field has its type."""
+    kinds: dict[str, tuple[type, ...]] = {
+        "str": (str,), "bool": (bool,), "int": (int,), "float": (int, float),
+    }  # fmt: skip
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if not isinstance(value, kinds.get(str(field.type), (object,))):
+            raise TypeError(f"{field.name} is {value!r:.40}")
+    for texts in (*record.hyperparameters, getattr(record, "notices", ())):
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError(f"{texts!r:.40} are no texts")
+
+
+def _file_system(staging: str, name: str) -> tuple[pafs.FileSystem, str]:
+    """The file system of a place, and the path of a folder in it."""
+    if "://" not in staging:
+        return pafs.LocalFileSystem(), str(Path(staging) / name)
+    system, path = pafs.FileSystem.from_uri(staging)
+    return system, f"{path.rstrip('/')}/{name}"
+
+
 def _local(folder: JobFolder, definition: Definition) -> Path:
     return Path(definition.staging) / folder.path.name if definition.staging else folder.path
 
 
 def _remote(folder: JobFolder, definition: Definition) -> tuple[pafs.FileSystem, str]:
     """The file system of the place, and the path in it."""
-    system, path = pafs.FileSystem.from_uri(definition.staging)
-    return system, f"{path.rstrip('/')}/{folder.path.name}"
+    return _file_system(definition.staging, folder.path.name)

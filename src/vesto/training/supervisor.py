@@ -50,31 +50,31 @@ class Supervisor:
         self._watchers: dict[str, threading.Thread] = {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def folder(self, model_id: str) -> JobFolder:
-        """Where the job of a model stands."""
-        return JobFolder(self._folder / model_id)
+    def folder(self, job_id: str) -> JobFolder:
+        """Where a job stands."""
+        return JobFolder(self._folder / job_id)
 
-    def start(self, model_id: str) -> None:
+    def start(self, job_id: str) -> None:
         """Start the worker of a job whose folder is ready, and watch it."""
-        process = self._spawn(self.folder(model_id))
-        self._processes[model_id] = process
-        self._watch(model_id, process)
+        process = self._spawn(self.folder(job_id))
+        self._processes[job_id] = process
+        self._watch(job_id, process)
 
-    def resume(self, model_id: str) -> None:
+    def resume(self, job_id: str) -> None:
         """Watch the worker that another owner started; start it again if it has gone.
 
         A job without job.json, which is written last, or without time is over.
         """
-        folder = self.folder(model_id)
+        folder = self.folder(job_id)
         if _is_final(folder) or folder.worker_pid() is not None:
-            self._watch(model_id, None)
+            self._watch(job_id, None)
         elif folder.job.exists() and self._has_time(folder):
-            self.start(model_id)
+            self.start(job_id)
         else:
             reason = "the process ended while the model was trained, and its time is over"
             if not folder.job.exists():
                 reason = "the process ended before the training rows were written"
-            self._ended(model_id, Outcome(failure=reason))
+            self._ended(job_id, Outcome(failure=reason))
 
     @staticmethod
     def _has_time(folder: JobFolder) -> bool:
@@ -92,30 +92,30 @@ class Supervisor:
                 env=os.environ | _ENVIRONMENT,
             )  # fmt: skip
 
-    def _watch(self, model_id: str, process: subprocess.Popen[bytes] | None) -> None:
+    def _watch(self, job_id: str, process: subprocess.Popen[bytes] | None) -> None:
         watcher = threading.Thread(
-            target=self._until_end, args=(model_id, process), name=f"job {model_id}", daemon=True
+            target=self._until_end, args=(job_id, process), name=f"job {job_id}", daemon=True
         )
-        self._watchers[model_id] = watcher
+        self._watchers[job_id] = watcher
         watcher.start()
 
-    def _until_end(self, model_id: str, process: subprocess.Popen[bytes] | None) -> None:
-        folder, cut_off = self.folder(model_id), False
+    def _until_end(self, job_id: str, process: subprocess.Popen[bytes] | None) -> None:
+        folder, cut_off = self.folder(job_id), False
         while self._lives(folder, process):
             if self._closing.wait(LOOK_S):
                 return
             if not cut_off and self._is_overdue(folder):
                 cut_off = True
-                self.kill(model_id)
+                self.kill(job_id)
         if folder.path.exists():
-            self._hand_over(model_id, outcome(folder, process, cut_off=cut_off))
+            self._hand_over(job_id, outcome(folder, process, cut_off=cut_off))
 
-    def _hand_over(self, model_id: str, done: Outcome) -> None:
+    def _hand_over(self, job_id: str, done: Outcome) -> None:
         """Say what the job came to; while the catalog cannot be written, again and again."""
         warned = False
         while not warned or not self._closing.wait(RETRY_S):
             try:
-                self._ended(model_id, done)
+                self._ended(job_id, done)
             except VestoError as error:
                 if not warned:
                     log.warning("the end of a training job waits to be recorded: %s", error)
@@ -136,31 +136,31 @@ class Supervisor:
         grace = max(GRACE_SHARE * job.definition.max_runtime_s, GRACE_S) - END_MARGIN_S
         return time.time() > job.deadline_at_s + grace
 
-    def kill(self, model_id: str) -> None:
+    def kill(self, job_id: str) -> None:
         """End the worker of a job, with all its children; whoever started it."""
-        while pids := self._pids(model_id):
+        while pids := self._pids(job_id):
             for pid in pids:
                 with suppress(ProcessLookupError):
                     os.killpg(pid, signal.SIGKILL)
             time.sleep(LOOK_S / 10)
 
-    def _pids(self, model_id: str) -> set[int]:
+    def _pids(self, job_id: str) -> set[int]:
         """The job's processes: ours, which may not have its lock yet, and the lock's holder."""
-        process = self._processes.get(model_id)
+        process = self._processes.get(job_id)
         ours = process.pid if process and process.poll() is None else None
-        return {pid for pid in (ours, self.folder(model_id).worker_pid()) if pid is not None}
+        return {pid for pid in (ours, self.folder(job_id).worker_pid()) if pid is not None}
 
-    def forget(self, model_id: str) -> None:
+    def forget(self, job_id: str) -> None:
         """End the job and remove its files, staged ones too."""
-        self.kill(model_id)
-        folder = self.folder(model_id)
+        self.kill(job_id)
+        folder = self.folder(job_id)
         with suppress(VestoError):
             remove_staged(folder, folder.read_job().definition)
         remove_folder(folder.path)
 
-    def wait(self, model_id: str, timeout_s: float) -> None:
+    def wait(self, job_id: str, timeout_s: float) -> None:
         """Wait until the job has ended or the time is over."""
-        watcher = self._watchers.get(model_id)
+        watcher = self._watchers.get(job_id)
         if watcher is not None:
             watcher.join(timeout_s)
 

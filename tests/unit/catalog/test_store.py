@@ -130,6 +130,141 @@ def test_a_model_is_removed_once(catalog: Catalog) -> None:
     assert catalog.functions("f") == []
 
 
+# --- Versions -----------------------------------------------------------------------------------
+
+
+def ready(number: int, **parts: Any) -> Model:
+    made = datetime(2026, 2, number, tzinfo=UTC)
+    whole = {"state": State.READY, "outcome": OUTCOME, "version_created_at": made} | parts
+    return model(version=number, **whole)
+
+
+@pytest.fixture
+def refreshed(catalog: Catalog) -> Catalog:
+    """A catalog whose model has three versions, of which the second serves."""
+    catalog.add(model(state=State.READY, outcome=OUTCOME))
+    for number in (2, 3):
+        catalog.add_version(ready(number), serves=number == 2)
+    return catalog
+
+
+def test_a_model_is_known_by_the_version_that_serves(refreshed: Catalog, path: Path) -> None:
+    first = model(state=State.READY, outcome=OUTCOME)
+    assert refreshed.models() == [ready(2)]
+    assert refreshed.versions(first.id) == [first, ready(2), ready(3)]
+    assert refreshed.newest(first.id) == ready(3)
+    refreshed.close()
+    again = Catalog(path)
+    assert again.models() == [ready(2)]
+    assert again.all_versions() == [first, ready(2), ready(3)]
+    again.close()
+
+
+def test_every_version_has_a_job_of_its_own(refreshed: Catalog) -> None:
+    versions = refreshed.all_versions()
+    assert [refreshed.by_job(version.job_id) for version in versions] == versions
+    assert refreshed.by_job("no job") is None
+    assert refreshed.newest("no model") is None
+
+
+def test_another_version_serves_in_one_step(refreshed: Catalog) -> None:
+    refreshed.serve(ready(3))
+    assert refreshed.models() == [ready(3)]
+    training = ready(4, state=State.TRAINING, outcome=None)
+    refreshed.add_version(training, serves=False)
+    assert refreshed.models() == [ready(3)]
+    refreshed.replace(training, ready(4), serves=True)
+    assert refreshed.models() == [ready(4)]
+
+
+def test_a_version_is_added_once_and_only_to_a_model_that_is_there(refreshed: Catalog) -> None:
+    with pytest.raises(DuplicateModel):
+        refreshed.add_version(ready(3), serves=True)
+    with pytest.raises(UndefinedModel):
+        refreshed.add_version(ready(5, id="gone"), serves=True)
+    assert refreshed.models() == [ready(2)]
+    assert len(refreshed.all_versions()) == 3
+
+
+def test_where_the_version_that_serves_goes_the_newest_left_serves(refreshed: Catalog) -> None:
+    refreshed.remove_version(model())
+    assert refreshed.models() == [ready(2)]
+    refreshed.remove_version(ready(2))
+    assert refreshed.models() == refreshed.all_versions() == [ready(3)]
+
+
+def test_what_create_model_said_stays_whatever_versions_were_trained_with(
+    refreshed: Catalog,
+) -> None:
+    other = ready(4, definition=replace(DEFINITION, max_runtime_s=7))
+    refreshed.add_version(other, serves=True)
+    assert refreshed.models() == [other]
+    assert refreshed.created(other) == DEFINITION
+    refreshed.remove(other)
+    assert refreshed.all_versions() == []
+    with pytest.raises(UndefinedModel):
+        refreshed.created(other)
+
+
+FORMAT_1 = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+INSERT INTO facts VALUES ('format', '1');
+CREATE TABLE models (id TEXT NOT NULL, schema TEXT NOT NULL, name TEXT NOT NULL, owner TEXT NOT NULL,
+    created_at TEXT NOT NULL, state TEXT NOT NULL, version INTEGER NOT NULL, definition TEXT NOT NULL,
+    outcome TEXT, PRIMARY KEY (id), UNIQUE (schema, name))
+"""
+# As format 1 wrote them: without what came later.
+OLD_DEFINITION = (
+    '{"statement": "CREATE MODEL ...", "query": "SELECT 1", "table": "", "target": "y", '
+    '"target_type": "int4", "function_schema": "public", "function": "f", '
+    '"parameters": [{"name": "x", "type": "int4"}], "auto": true, "model_type": "", '
+    '"problem_type": "", "objective": "", "hyperparameters": [["num_round", "5"], ["eta", "0.1"]], '
+    '"iam_role": "", "s3_bucket": "", "staging": "", "kms_key": "", "tags": "", '
+    '"garbage_collect": true, "max_cells": 1000000, "max_runtime_s": 5400, "seed": 0, '
+    '"job_name": "", "engine_sql": ""}'
+)
+OLD_OUTCOME = (
+    f'{{"program": "{OUTCOME.program}", "gives_probabilities": false, "return_type": "int4", '
+    '"model_type": "", "problem_type": "", "objective": "", "metric": "", "score": 0.1, '
+    '"cpu_s": 0.0, "job_status": "", "failure": "", "hyperparameters": [], "notices": ["a", "b"]}'
+)
+
+
+def old_catalog(path: Path) -> None:
+    """A catalog of format 1 with a READY model and one in training."""
+    connection = sqlite3.connect(path)
+    connection.executescript(FORMAT_1)
+    moment = "2026-01-02T03:04:05.000678+00:00"
+    for name, state, outcome in (("m", "READY", OLD_OUTCOME), ("n", "TRAINING", None)):
+        key = f"id of public.{name}"
+        row = (key, "public", name, "vesto", moment, state, 1, OLD_DEFINITION, outcome)
+        connection.execute("INSERT INTO models VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    connection.commit()
+    connection.close()
+
+
+def test_a_catalog_of_format_1_becomes_one_of_today(path: Path) -> None:
+    old_catalog(path)
+    for _ in range(2):
+        opened = Catalog(path)
+        expected = [model(state=State.READY, outcome=OUTCOME), model("n")]
+        assert opened.models() == opened.all_versions() == expected
+        opened.close()
+    opened = Catalog(path)
+    opened.add_version(ready(2), serves=True)
+    assert opened.created(ready(2)) == DEFINITION
+    opened.close()
+
+
+def test_a_catalog_that_cannot_be_brought_to_todays_format_stays_as_it_was(path: Path) -> None:
+    old_catalog(path)
+    written(path, "CREATE VIEW busy AS SELECT state FROM models")
+    before = path.read_bytes()
+    with pytest.raises(DataCorrupted):
+        Catalog(path)
+    assert path.read_bytes() == before
+
+
 # --- Keeping ------------------------------------------------------------------------------------
 
 
@@ -268,8 +403,8 @@ def test_writes_are_flushed_before_they_count(catalog: Catalog) -> None:
 
 def test_a_format_of_the_future_says_what_to_do(catalog: Catalog, path: Path) -> None:
     catalog.close()
-    written(path, "UPDATE facts SET value = '2'")
-    with pytest.raises(DataCorrupted, match="catalog format 2 is not known") as caught:
+    written(path, "UPDATE facts SET value = '3'")
+    with pytest.raises(DataCorrupted, match="catalog format 3 is not known") as caught:
         Catalog(path)
     assert "newer" in caught.value.hint
 
@@ -285,15 +420,16 @@ def test_a_catalog_whose_making_was_cut_off_is_finished(path: Path) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        "definition = 'x'", "definition = '{}'", "definition = '[]'", "state = 'GONE'",
-        "created_at = 'yesterday'", "outcome = '{\"hyperparameters\": 5}'", "outcome = '5'",
-        "definition = json_set(definition, '$.later', 1)",
+        "models SET created_at = 'yesterday'",
+        "versions SET definition = 'x'", "versions SET definition = '{}'", "versions SET definition = '[]'", "versions SET state = 'GONE'",
+        "versions SET created_at = 'yesterday'", "versions SET outcome = '{\"hyperparameters\": 5}'", "versions SET outcome = '5'",
+        "versions SET definition = json_set(definition, '$.later', 1)",
     ],
 )  # fmt: skip
 def test_a_damaged_row_is_named(catalog: Catalog, path: Path, damage: str) -> None:
     catalog.add(model())
     catalog.close()
-    written(path, f"UPDATE models SET {damage}")
+    written(path, f"UPDATE {damage}")
     again = Catalog(path)
     with pytest.raises(DataCorrupted, match='row of model "m" is damaged'):
         again.models()

@@ -1,0 +1,118 @@
+"""A statement's text in the engine's dialect, read with the functions of the catalog's models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from vesto import system_views
+from vesto.catalog.records import Definition, Model, State
+from vesto.catalog.store import Catalog
+from vesto.dialect.allowed import check_allowed
+from vesto.dialect.invented import refuse_invented_call
+from vesto.dialect.surroundings import Surroundings
+from vesto.dialect.translate import Signature, Translated, translate
+from vesto.dialect.untouched import untouched
+from vesto.engines import Column, Connection
+from vesto.errors import VestoError
+
+DEFAULT_SCHEMA: Final = "public"
+ENGINE_VIEWS: Final = frozenset({"pg_table_def", "stl_load_errors"})
+SYSTEM_VIEWS: Final = system_views.NAMES | ENGINE_VIEWS
+
+
+class Translator:
+    """Translates for the sessions of one warehouse."""
+
+    def __init__(self, catalog: Catalog, *, locked: bool) -> None:
+        self._catalog = catalog
+        self._locked = locked
+
+    def translate(self, text: str, around: Surroundings) -> Translated:
+        """One statement; what may not be run in a locked session is refused.
+
+        Raises:
+            VestoError: It is no statement, or not allowed; with its position.
+        """
+        found = untouched(text, self.signatures, around)
+        if found is None:
+            refuse_invented_call(text)
+            found = self.translate_all(text, around)
+        check_allowed(found, locked=self._locked)
+        return found
+
+    def translate_all(self, text: str, around: Surroundings) -> Translated:
+        """The same for a statement that need not be asked whether both dialects read it alike."""
+        return translate(text, self.signatures, around, engine_dialect_too=not self._locked)
+
+    def signatures(self, schema: str, name: str) -> list[Signature]:
+        """The functions of models by that name in a schema."""
+        wanted = (schema or DEFAULT_SCHEMA).lower()
+        return [
+            _signature(model, name)
+            for model in self._catalog.functions(name)
+            if model.definition.function_schema.lower() == wanted
+        ]
+
+    def training_query(self, definition: Definition, line: Connection, user: str) -> str:
+        """The training query of a model for the engine, as its tables and views stand now.
+
+        ``line`` is left with the search path and the time zone of whoever made the model.
+
+        Raises:
+            VestoError: It can no longer be read.
+        """
+        line.use(definition.search_path)
+        line.use_time_zone(definition.time_zone)
+        if not definition.training_query:
+            return definition.engine_sql
+        around = surroundings(line, definition.search_path, user, rounding=definition.rounding)
+        return self.translate(definition.training_query, around).sql
+
+    def is_refreshable(self, model: Model, line: Connection) -> bool:
+        """Whether the training query still gives the columns that the model was made for."""
+        definition = model.definition
+        if definition.source_job:
+            return False
+        try:
+            sql = self.training_query(definition, line, model.owner)
+            return not changes(definition, line.describe(sql))
+        except VestoError:
+            return False
+
+
+def surroundings(
+    line: Connection, search_path: tuple[str, ...], user: str, *, rounding: bool
+) -> Surroundings:
+    """What the text of a statement depends on, as the database stands now."""
+    return replace(
+        line.surroundings(), system_views=SYSTEM_VIEWS, search_path=search_path,
+        rounding=rounding, user=user,
+    )  # fmt: skip
+
+
+def changes(definition: Definition, columns: list[Column]) -> list[str]:
+    """What is different in the training query's columns since the model was made, in words."""
+    wanted = {parameter.name: parameter.type for parameter in definition.parameters}
+    if definition.target:
+        wanted[definition.target] = definition.target_type
+    found = {column.name: column.type.name for column in columns}
+    gone = [f'the column "{name}" is not there any more' for name in wanted if name not in found]
+    new = [f'the column "{name}" is new' for name in found if name not in wanted]
+    other = [
+        f'the column "{name}" has the type {found[name]} now, not {kind}'
+        for name, kind in wanted.items()
+        if found.get(name, kind) != kind
+    ]
+    return [*gone, *other, *new]
+
+
+def _signature(model: Model, name: str) -> Signature:
+    """The model's function of that name, in lower case."""
+    definition = model.definition
+    function = next(f for f in model.functions if f.lower() == name.lower())
+    return Signature(
+        definition.function_schema, function,
+        tuple((p.name.lower(), p.type) for p in definition.parameters),
+        ready=model.state is State.READY, is_super=function in model.probability_functions,
+    )  # fmt: skip
