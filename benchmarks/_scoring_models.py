@@ -180,6 +180,13 @@ def with_texts(rows: int) -> Boosted:
     return Boosted(Case(program, (*_numbers(columns[:first]), *texts)), booster, x)
 
 
+def idle(case: Case) -> Case:
+    """A model with the inputs and steps of another one, whose body reads none of them."""
+    body = Linear(np.zeros((1, 0)), np.zeros(1))
+    program = Program(case.program.inputs, case.program.steps, (), body, value_output("float8"))
+    return Case(program, case.columns)
+
+
 def _category(source: int, count: int) -> Category:
     """A text's place in its dictionary."""
     return Category(source, dictionary(count), np.arange(float(count)), np.nan, np.nan, ())

@@ -173,6 +173,7 @@ class TestLocked:
             "SELECT vesto_predict_int4('{program}', a, b, c) FROM points",
             "SELECT system.main.vesto_predict_int4('{program}', a, b, c) FROM points",
             "SELECT vesto_probabilities('{program}', a, b, c) FROM points",
+            "SELECT vesto_category('{program}', 1, 'x')",
             "SELECT 1 WHERE (SELECT vesto_predict_int4('{program}', 1, 1.5, true)) = 1",
             "WITH x AS (SELECT vesto_forget_program('{program}') AS y) SELECT y FROM x",
             "CREATE VIEW hostile AS SELECT vesto_predict_int4('{program}', a, b, c) FROM points",

@@ -57,6 +57,7 @@ enum class TypeId : int32_t {
     X(char*, duckdb_get_varchar, 142, Value)                                                       \
     X(bool, duckdb_is_null_value, 149, Value)                                                      \
     X(LogicalType, duckdb_create_logical_type, 156, TypeId)                                        \
+    X(char*, duckdb_logical_type_get_alias, 157, LogicalType)                                      \
     X(void, duckdb_logical_type_set_alias, 158, LogicalType, const char*)                          \
     X(TypeId, duckdb_get_type_id, 166, LogicalType)                                                \
     X(uint8_t, duckdb_decimal_scale, 168, LogicalType)                                             \

@@ -123,19 +123,10 @@ bool describe(TypeId id, LogicalType type, Argument& argument) {
     return true;
 }
 
-Argument bind_argument(const Program& program, size_t place, BindInfo info) {
-    const Input& input = program.inputs()[place];
-    const OwnedExpression expression(api().duckdb_scalar_function_bind_get_argument(info, place + 1));
-    const OwnedType type(api().duckdb_expression_return_type(expression.get()));
-    const TypeId id = api().duckdb_get_type_id(type.get());
-    Argument argument;
-    if (describe(id, type.get(), argument) && accepts(input.type, argument.layout)) return argument;
-    const std::string wanted(type_name(input.type));
-    std::string message = "argument " + std::to_string(place + 1) + " \"" + input.name + "\" has the type ";
-    message += std::string(name_of(id)) + ", not " + wanted;
-    std::string hint = "The arguments are " + signature_of(program);
-    hint += "; cast this one, as in x::" + wanted + ".";
-    throw SqlError(sqlstate::undefined_function, std::move(message), std::move(hint));
+bool is_looked_up(TypeId id, LogicalType type) {
+    if (id != TypeId::float8) return false;
+    const OwnedText alias(api().duckdb_logical_type_get_alias(type), api().duckdb_free);
+    return alias && std::string_view(alias.get()) == category_type;
 }
 
 [[noreturn]] void refuse_unknown(size_t place) {
@@ -178,6 +169,25 @@ EnumValues::EnumValues(LogicalType type) : ends_{0} {
     column_.bytes = bytes_.data();
 }
 
+Argument bind_argument(const Program& program, size_t input, BindInfo info, size_t place) {
+    const OwnedExpression expression(api().duckdb_scalar_function_bind_get_argument(info, place));
+    const OwnedType type(api().duckdb_expression_return_type(expression.get()));
+    const TypeId id = api().duckdb_get_type_id(type.get());
+    const Input& wanted = program.inputs()[input];
+    Argument argument;
+    if (describe(id, type.get(), argument) && accepts(wanted.type, argument.layout)) return argument;
+    if (is_category(program, input) && is_looked_up(id, type.get())) {
+        argument.layout = Layout::category;
+        return argument;
+    }
+    const std::string wanted_type(type_name(wanted.type));
+    std::string message = "argument " + std::to_string(input + 1) + " \"" + wanted.name + "\" has the type ";
+    message += std::string(name_of(id)) + ", not " + wanted_type;
+    std::string hint = "The arguments are " + signature_of(program);
+    hint += "; cast this one, as in x::" + wanted_type + ".";
+    throw SqlError(sqlstate::undefined_function, std::move(message), std::move(hint));
+}
+
 std::vector<Argument> bind_arguments(const Program& program, BindInfo info) {
     const size_t wanted = program.inputs().size();
     const size_t given = api().duckdb_scalar_function_bind_get_argument_count(info) - 1;
@@ -188,11 +198,11 @@ std::vector<Argument> bind_arguments(const Program& program, BindInfo info) {
         throw SqlError(sqlstate::undefined_function, std::move(message), std::move(hint));
     }
     std::vector<Argument> arguments;
-    for (size_t place = 0; place < wanted; place++) arguments.push_back(bind_argument(program, place, info));
+    for (size_t place = 0; place < wanted; place++) arguments.push_back(bind_argument(program, place, info, place + 1));
     return arguments;
 }
 
-const Column* read_columns(const std::vector<Argument>& arguments, DataChunk chunk, ColumnSpace& space) {
+const Column* read_columns(const std::vector<Argument>& arguments, DataChunk chunk, ColumnSpace& space, size_t first) {
     const size_t rows = api().duckdb_data_chunk_get_size(chunk);
     space.columns.assign(arguments.size(), Column{});
     if (space.texts.size() < arguments.size()) space.texts.resize(arguments.size());
@@ -201,7 +211,7 @@ const Column* read_columns(const std::vector<Argument>& arguments, DataChunk chu
         Column& column = space.columns[place];
         if (argument.is_unknown) refuse_unknown(place);
         if (argument.layout == Layout::null) continue;
-        const Vector vector = api().duckdb_data_chunk_get_vector(chunk, place + 1);
+        const Vector vector = api().duckdb_data_chunk_get_vector(chunk, place + first);
         column.layout = argument.layout;
         column.scale = argument.scale;
         column.data = api().duckdb_vector_get_data(vector);

@@ -35,8 +35,14 @@ struct Argument {
     std::unique_ptr<EnumValues> values;
 };
 
+// The type of what vesto_category returns, a DOUBLE.
+inline constexpr const char* category_type = "VESTO_CATEGORY";
+
 // The arguments that follow the first one, checked against the program's inputs. Raises SqlError.
 std::vector<Argument> bind_arguments(const Program& program, BindInfo info);
+
+// The argument at `place` of the call, for the program's input number `input`. Raises SqlError.
+Argument bind_argument(const Program& program, size_t input, BindInfo info, size_t place);
 
 // What a thread keeps from chunk to chunk to make columns.
 struct ColumnSpace {
@@ -45,7 +51,8 @@ struct ColumnSpace {
     std::vector<int32_t> uuid_ends;
 };
 
-// The columns of a chunk that hold the arguments; they last until the next call for `space`.
-const Column* read_columns(const std::vector<Argument>& arguments, DataChunk chunk, ColumnSpace& space);
+// The columns of a chunk that hold the arguments, from the chunk's column `first` on; they last until the
+// next call for `space`.
+const Column* read_columns(const std::vector<Argument>& arguments, DataChunk chunk, ColumnSpace& space, size_t first = 1);
 
 }  // namespace vesto::duckdb

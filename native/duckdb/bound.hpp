@@ -13,10 +13,14 @@ struct Bound {
     std::shared_ptr<const Program> program;
     std::vector<Argument> arguments;
     std::vector<std::string> json_labels;  // of a call for probabilities
+    int32_t input = 0;                     // its number from 1 on, of a call of vesto_category
 };
 
 // Finds the program that the first argument names, and checks the others. Raises SqlError.
 std::unique_ptr<Bound> bind_call(BindInfo info);
+
+// The same for vesto_category, whose second argument is the number of an input. Raises SqlError.
+std::unique_ptr<Bound> bind_category_call(BindInfo info);
 
 // Leaves the call with DuckDB, which copies, keeps and deletes it together with the expression.
 void keep_call(BindInfo info, std::unique_ptr<Bound> bound);

@@ -5,7 +5,8 @@
 
 namespace vesto::duckdb {
 
-// vesto_predict_<type>(name, ...) and vesto_probabilities(name, ...). Raises SqlError.
+// vesto_predict_<type>(name, ...), vesto_probabilities(name, ...) and vesto_category(name, input, texts).
+// Raises SqlError.
 void register_scoring_functions(Connection connection);
 
 // vesto_register_program, vesto_forget_program, vesto_kernel and vesto_use_kernel. Raises SqlError.

@@ -1,4 +1,4 @@
-// vesto_predict_<type>(name, ...) and vesto_probabilities(name, ...).
+// vesto_predict_<type>(name, ...), vesto_probabilities(name, ...) and vesto_category(name, input, texts).
 #include "bound.hpp"
 #include "callbacks.hpp"
 #include "functions.hpp"
@@ -96,6 +96,21 @@ void write_probabilities(FunctionInfo info, DataChunk chunk, Vector output) {
     });
 }
 
+void bind_category(BindInfo info) {
+    guarded_bind(info, [&] { keep_call(info, bind_category_call(info)); });
+}
+
+// Where a column of texts is a dictionary and places in it, DuckDB calls this for the dictionary only.
+void look_up(FunctionInfo info, DataChunk chunk, Vector output) {
+    guarded_execute(info, [&] {
+        const Bound& bound = kept_call(info, chunk);
+        const size_t rows = api().duckdb_data_chunk_get_size(chunk);
+        const Column* column = read_columns(bound.arguments, chunk, space_of_thread().columns, 2);
+        auto* out = static_cast<double*>(api().duckdb_vector_get_data(output));
+        categories(*bound.program, static_cast<size_t>(bound.input) - 1, *column, rows, out);
+    });
+}
+
 // A function of a program's name and any other arguments.
 void register_scoring(Connection connection, const char* name, LogicalType returns, Bind bind,
                       Execute execute) {
@@ -132,6 +147,9 @@ void register_scoring_functions(Connection connection) {
     const OwnedType json(api().duckdb_create_logical_type(TypeId::varchar));
     api().duckdb_logical_type_set_alias(json.get(), "JSON");
     register_scoring(connection, "vesto_probabilities", json.get(), bind_probabilities, write_probabilities);
+    const OwnedType category(api().duckdb_create_logical_type(TypeId::float8));
+    api().duckdb_logical_type_set_alias(category.get(), category_type);
+    register_scoring(connection, "vesto_category", category.get(), bind_category, look_up);
 }
 
 }  // namespace vesto::duckdb

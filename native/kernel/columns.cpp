@@ -124,6 +124,7 @@ Family family_of(Type type) {
 }
 
 bool accepts(Type wanted, Layout given) {
+    if (given == Layout::category) return false;
     const Family want = family_of(wanted);
     const Family have = family_of(given);
     if (have == Family::unknown || have == want) return true;

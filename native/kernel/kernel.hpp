@@ -52,6 +52,7 @@ enum class Layout : uint8_t {
     text_duckdb,    // DuckDB's 16-byte strings
     text32, text64, // Arrow's offsets, and bytes
     text_view,      // Arrow's 16-byte views, and buffers
+    category,       // float64: what `categories` made of texts, for an input that is one
     codes8, codes16, codes32, codes64, codes_u8, codes_u16, codes_u32, codes_u64  // into a dictionary
 };
 
@@ -104,8 +105,12 @@ private:
 
 // Whether a column of this layout may stand for an input of that type, as SQL converts without a
 // cast: integers of any width and integers to fractions, any fraction to another, integers to text,
-// a date to a timestamp.
+// a date to a timestamp. Layout::category never does: that depends on the program.
 bool accepts(Type wanted, Layout given);
+
+// Whether nothing reads an input but one step that looks words up: then `categories` can do so before,
+// once for each of few words, and a column of Layout::category stand for the input.
+bool is_category(const Program& program, size_t input);
 
 // Memory for scoring, kept from call to call. One a thread.
 class Scratch {
@@ -129,6 +134,9 @@ private:
 // `program.labels()`; else it holds values of the type: uint8_t for boolean, int16_t, int32_t,
 // int64_t, float, double.
 void predict(const Program& program, const Column* columns, size_t rows, Scratch& scratch, void* out);
+
+// What the step that looks words up makes of an input that `is_category`; see there.
+void categories(const Program& program, size_t input, const Column& column, size_t rows, double* out);
 
 // What follows the link, row by row: out is double[rows * program.values()]. With labels these are
 // probabilities in the order of the labels, but for Link::argmax, where they are the margins.

@@ -165,6 +165,10 @@ void Output::decide(const PathFunctions& path, double* margins, size_t rows, dou
 }
 
 void Output::put_labels(const uint32_t* places, size_t rows, void* out, size_t first) const {
+    if (type_ == Type::int4) {
+        for (size_t row = 0; row < rows; row++) put(out, first + row, static_cast<int32_t>(whole_labels_[places[row]]));
+        return;
+    }
     for (size_t row = 0; row < rows; row++) put_label(places[row], out, first + row);
 }
 

@@ -93,8 +93,8 @@ static inline bool is_finite(float value) {
 }
 
 // The processor's own prefetching begins anew in every page, and columns are many: ask for the next
-// block of a column while this one is read. An address behind the end does no harm.
-static inline void ask_for_next_block(const double* at) { __builtin_prefetch((const void*)((uintptr_t)at + sizeof(double) * block)); }
+// block of a column, as far as the second cache, while this one is read. An address behind the end does no harm.
+static inline void ask_for_next_block(const double* at) { __builtin_prefetch((const void*)((uintptr_t)at + sizeof(double) * block), 0, 2); }
 
 static void narrow(const double* column, size_t rows, float* values, uint64_t* missing) {
     const float nan = __builtin_nanf("");
@@ -730,7 +730,8 @@ static inline Singles singles_at(const float* from) {
 
 static inline void store(float* to, Singles value) { __builtin_memcpy(to, &value, sizeof value); }
 
-static inline Singles single(float value) { return Singles{} + value; }
+// What is left of a number when 0 is taken away is the number, -0.0 too: no instruction.
+static inline Singles single(float value) { return value - Singles{}; }
 
 static inline Singles multiplied_and_added(Singles a, Singles b, Singles c) {
 #if defined(__AVX512F__)
@@ -744,39 +745,88 @@ static inline Singles absolute(Singles value) { return (Singles)((SingleWholes)v
 
 typedef float Narrow __attribute__((vector_size(4 * lanes)));
 
-static void narrow_column(const double* column, size_t rows, float* out) {
+static inline Singles greater_of(Singles a, Singles b) {
+#if defined(__AVX512F__)
+    return (Singles)_mm512_max_ps((__m512)a, (__m512)b);
+#else
+    return a > b ? a : b;
+#endif
+}
+
+static inline Singles lesser_of(Singles a, Singles b) {
+#if defined(__AVX512F__)
+    return (Singles)_mm512_min_ps((__m512)a, (__m512)b);
+#else
+    return a < b ? a : b;
+#endif
+}
+
+constexpr size_t screened_features = 64;
+constexpr size_t screened_outputs = 64;
+
+// Rows whose sums stay in registers, and the lines of memory that they take in a column.
+constexpr size_t tile_rows = singles * tile_parts;
+constexpr size_t tile_lines = tile_rows * sizeof(double) / 64;
+
+// Some rows of a screen: their columns, the same as float32, and for each row how far its outputs may
+// reach and the greatest two so far.
+struct Screened {
+    const double* columns[screened_features];
+    alignas(64) float values[screened_features * tile_rows];
+    Singles reach[tile_parts], best[tile_parts], second[tile_parts];
+    SingleWholes place[tile_parts];
+};
+
+// Narrows the rows of a column, one at least; those behind the last one are as the first.
+static void narrow_rows(const double* column, size_t rows, float* out) {
     size_t row = 0;
     for (; row + lanes <= rows; row += lanes) {
-        if (row % 8 == 0) ask_for_next_block(column + row);
         const Narrow narrow_ones = __builtin_convertvector(numbers_at(column + row), Narrow);
         __builtin_memcpy(out + row, &narrow_ones, sizeof narrow_ones);
     }
     for (; row < rows; row++) out[row] = (float)column[row];
-    for (; row < block; row++) out[row] = 0;
+    for (; row < tile_rows; row++) out[row] = out[0];
 }
 
-// Columns as float32, and for each row how far its outputs may reach.
-static void narrow_all(const ScreenPlan& plan, const double* const* columns, size_t rows, float* values, float* reach) {
-    for (size_t row = 0; row < block; row++) reach[row] = plan.greatest_bias;
-    for (size_t feature = 0; feature < plan.features; feature++) {
-        float* out = values + block * feature;
-        narrow_column(columns[plan.places[feature]], rows, out);
-        const Singles weight = single(plan.greatest_weight[feature]);
-        for (size_t row = 0; row < block; row += singles)
-            store(reach + row, multiplied_and_added(absolute(singles_at(out + row)), weight, singles_at(reach + row)));
+static void begin_rows(const ScreenPlan& plan, size_t rows, Screened& screened) {
+    Singles reach[tile_parts];
+#pragma GCC unroll 4
+    for (size_t part = 0; part < tile_parts; part++) {
+        reach[part] = single(plan.greatest_bias);
+        screened.best[part] = screened.second[part] = single(-__builtin_inff());
+        screened.place[part] = SingleWholes{};
     }
+    for (size_t feature = 0; feature < plan.features; feature++) {
+        float* out = screened.values + tile_rows * feature;
+        narrow_rows(screened.columns[feature], rows, out);
+        const Singles weight = single(plan.greatest_weight[feature]);
+#pragma GCC unroll 4
+        for (size_t part = 0; part < tile_parts; part++)
+            reach[part] = multiplied_and_added(absolute(singles_at(out + singles * part)), weight, reach[part]);
+    }
+#pragma GCC unroll 4
+    for (size_t part = 0; part < tile_parts; part++) screened.reach[part] = reach[part];
 }
 
-template <int Width>
-static void score_tile(const ScreenPlan& plan, const float* values, uint32_t output, size_t row, float* scores) {
+// The memory that rows to come lie in is asked for between the sums: the processor's own prefetching begins
+// anew in every page, and columns are many.
+constexpr size_t rows_ahead = 256;
+
+// Sums of `Width` outputs, which are compared with the greatest two. Of each column the memory of
+// `Lines` lines from `line` on is asked for.
+template <int Width, size_t Lines>
+static void score_tile(const ScreenPlan& plan, uint32_t output, size_t line, Screened& screened) {
     Singles tile[Width][tile_parts];
 #pragma GCC unroll 4
     for (int at = 0; at < Width; at++)
 #pragma GCC unroll 4
         for (int part = 0; part < tile_parts; part++) tile[at][part] = single(plan.bias[output + (size_t)at]);
     for (size_t feature = 0; feature < plan.features; feature++) {
-        const float* from = values + block * feature + row;
+        const float* from = screened.values + tile_rows * feature;
         const float* weights = plan.weights + feature * plan.outputs + output;
+        const auto ahead = (uintptr_t)screened.columns[feature] + sizeof(double) * rows_ahead + 64 * line;
+#pragma GCC unroll 8
+        for (size_t next = 0; next < Lines; next++) __builtin_prefetch((const void*)(ahead + 64 * next), 0, 2);
 #pragma GCC unroll 4
         for (int part = 0; part < tile_parts; part++) {
             const Singles value = singles_at(from + singles * (size_t)part);
@@ -785,49 +835,59 @@ static void score_tile(const ScreenPlan& plan, const float* values, uint32_t out
         }
     }
 #pragma GCC unroll 4
-    for (int at = 0; at < Width; at++)
+    for (int part = 0; part < tile_parts; part++) {
 #pragma GCC unroll 4
-        for (int part = 0; part < tile_parts; part++)
-            store(scores + block * (output + (size_t)at) + row + singles * (size_t)part, tile[at][part]);
+        for (int at = 0; at < Width; at++) {
+            const Singles score = tile[at][part];
+            const SingleWholes greater = score > screened.best[part];
+            screened.place[part] = greater ? SingleWholes{} + (int32_t)(output + (uint32_t)at) : screened.place[part];
+            screened.second[part] = greater_of(lesser_of(score, screened.best[part]), screened.second[part]);
+            screened.best[part] = greater_of(score, screened.best[part]);
+        }
+    }
+}
+
+template <size_t Lines>
+static void score_rows(const ScreenPlan& plan, Screened& screened) {
+    uint32_t output = 0;
+    size_t line = 0;
+    for (; output + tile_width <= plan.outputs; output += tile_width, line = (line + Lines) % tile_lines)
+        score_tile<tile_width, Lines>(plan, output, line, screened);
+    for (; output < plan.outputs; output++, line = (line + Lines) % tile_lines) score_tile<1, Lines>(plan, output, line, screened);
+}
+
+// With as many lines a tile as it takes to ask for all of them.
+static void score_rows(const ScreenPlan& plan, Screened& screened) {
+    const size_t tiles = plan.outputs / tile_width + plan.outputs % tile_width;
+    if (tiles >= tile_lines) return score_rows<1>(plan, screened);
+    if (2 * tiles >= tile_lines) return score_rows<2>(plan, screened);
+    if (4 * tiles >= tile_lines) return score_rows<4>(plan, screened);
+    score_rows<8>(plan, screened);
 }
 
 // False where the lead over the second is not certain; what is no number is never certain.
-static bool pick(const ScreenPlan& plan, const float* scores, const float* reach, size_t rows, uint32_t* places) {
+static bool is_certain(const ScreenPlan& plan, const Screened& screened) {
     constexpr float least = 1e-25F;
     SingleWholes doubtful = {};
-    for (size_t row = 0; row < rows; row += singles) {
-        Singles best = singles_at(scores + row);
-        Singles second = single(-__builtin_inff());
-        SingleWholes place = {};
-        for (uint32_t output = 1; output < plan.outputs; output++) {
-            const Singles score = singles_at(scores + block * output + row);
-            const SingleWholes greater = score > best;
-            const Singles loser = greater ? best : score;
-            second = loser > second ? loser : second;
-            best = greater ? score : best;
-            place = greater ? SingleWholes{} + (int32_t)output : place;
-        }
-        doubtful |= ~(best - second > singles_at(reach + row) * plan.rounding + least);
-        if (row + singles <= rows) __builtin_memcpy(places + row, &place, sizeof place);
-        else for (size_t at = 0; row + at < rows; at++) places[row + at] = (uint32_t)place[at];
-    }
+    for (size_t part = 0; part < tile_parts; part++)
+        doubtful |= ~(screened.best[part] - screened.second[part] > screened.reach[part] * plan.rounding + least);
     bool certain = true;
     for (size_t at = 0; at < singles; at++) certain = certain && !doubtful[at];
     return certain;
 }
 
-constexpr size_t screened_features = 64;
-constexpr size_t screened_outputs = 64;
-
 static bool screen(const ScreenPlan& plan, const double* const* columns, size_t rows, uint32_t* places) {
-    alignas(64) float values[screened_features * block], scores[screened_outputs * block], reach[block];
-    narrow_all(plan, columns, rows, values, reach);
-    for (size_t row = 0; row < rows; row += singles * tile_parts) {
-        uint32_t output = 0;
-        for (; output + tile_width <= plan.outputs; output += tile_width) score_tile<tile_width>(plan, values, output, row, scores);
-        for (; output < plan.outputs; output++) score_tile<1>(plan, values, output, row, scores);
+    Screened screened;
+    for (size_t row = 0; row < rows; row += tile_rows) {
+        const size_t left = rows - row;
+        for (size_t feature = 0; feature < plan.features; feature++) screened.columns[feature] = columns[plan.places[feature]] + row;
+        begin_rows(plan, left < tile_rows ? left : tile_rows, screened);
+        score_rows(plan, screened);
+        if (!is_certain(plan, screened)) return false;
+        if (left >= tile_rows) __builtin_memcpy(places + row, screened.place, sizeof screened.place);
+        else __builtin_memcpy(places + row, screened.place, left * sizeof *places);
     }
-    return pick(plan, scores, reach, rows, places);
+    return true;
 }
 
 // --- Networks --------------------------------------------------------------------------------------

@@ -96,6 +96,7 @@ Implementation::Implementation(Reader& reader)
     leave_out_unread(all_features, features);
     columns = std::holds_alternative<Linear>(body) ? std::get<Linear>(body).columns() : features;
     leave_out_unread(tape, columns);
+    dictionaries = tape.lone_dictionaries();
     if (const auto* linear = std::get_if<Linear>(&body); linear && output.wants_greatest()) screen = Screen::of(*linear);
 }
 

@@ -28,6 +28,7 @@ struct Implementation {
     Output output;
     std::optional<Screen> screen;    // of a linear form whose greatest output is asked for
     std::vector<uint32_t> columns;   // the registers that the body reads
+    std::vector<std::shared_ptr<const Dictionary>> dictionaries;  // of each input that only one step reads, a Category
 };
 
 }  // namespace vesto

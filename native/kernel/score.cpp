@@ -97,12 +97,16 @@ Block cut(const Implementation& program, const Tape& tape, Scratch::Buffers& buf
     return block;
 }
 
+void check_column(const Program& program, size_t at, const Column& column) {
+    const Input& input = program.inputs()[at];
+    if (!accepts(input.type, column.layout))
+        throw WrongArgument("argument " + std::to_string(at + 1) + " \"" + input.name + "\" cannot be read as " +
+                            std::string(type_name(input.type)));
+}
+
 void check_columns(const Program& program, const Column* columns) {
-    const auto inputs = program.inputs();
-    for (size_t at = 0; at < inputs.size(); at++)
-        if (!accepts(inputs[at].type, columns[at].layout))
-            throw WrongArgument("argument " + std::to_string(at + 1) + " \"" + inputs[at].name + "\" cannot be read as " +
-                                std::string(type_name(inputs[at].type)));
+    for (size_t at = 0; at < program.inputs().size(); at++)
+        if (columns[at].layout != Layout::category || !is_category(program, at)) check_column(program, at, columns[at]);
 }
 
 // The margins of a block, a column of block_rows for each output.
@@ -160,6 +164,17 @@ void predict(const Program& program, const Column* columns, size_t rows, Scratch
     });
 }
 
+bool is_category(const Program& program, size_t input) {
+    const auto& dictionaries = program.implementation().dictionaries;
+    return input < dictionaries.size() && dictionaries[input];
+}
+
+void categories(const Program& program, size_t input, const Column& column, size_t rows, double* out) {
+    if (!is_category(program, input)) throw WrongArgument("an input is no category by itself");
+    check_column(program, input, column);
+    read_categories(*program.implementation().dictionaries[input], column, 0, rows, out);
+}
+
 void probabilities(const Program& program, const Column* columns, size_t rows, Scratch& scratch, double* out) {
     const size_t width = program.values();
     each_block(program, columns, rows, scratch, [&](const PathFunctions& path, size_t first, size_t count, Block& block) {
@@ -178,7 +193,8 @@ void margins(const Program& program, const Column* columns, size_t rows, Scratch
 }
 
 void features(const Program& program, const Column* columns, size_t rows, Scratch& scratch, double* out) {
-    check_columns(program, columns);
+    // A dictionary of the features' own tape may hold other numbers, so that none may be looked up before.
+    for (size_t at = 0; at < program.inputs().size(); at++) check_column(program, at, columns[at]);
     const Implementation& inside = program.implementation();
     Block block = cut(inside, inside.all_features, scratch.buffers());
     const size_t width = inside.features.size();

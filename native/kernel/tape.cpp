@@ -241,6 +241,12 @@ void categories_of_arrow(const Dictionary& dictionary, const Column& column, siz
     }
 }
 
+// What was looked up before.
+void known_categories(const Dictionary& dictionary, const Column& column, size_t first, size_t rows, double* out) {
+    for (size_t row = 0; row < rows; row++)
+        out[row] = is_valid(column, first + row) ? value_at<double>(column, first + row) : dictionary.absent();
+}
+
 struct Run {
     const Column* columns;
     size_t first;
@@ -252,14 +258,7 @@ struct Run {
     void operator()(const TextNumber& step) const {
         numbers_of_words(columns[step.source], first, rows, nan_value, out, [&](std::string_view word) { return word_number(step, word); });
     }
-    void operator()(const Category& step) const {
-        const Column& column = columns[step.source];
-        const Dictionary& dictionary = *step.dictionary;
-        if (column.layout == Layout::text_duckdb) return categories_of_duckdb(dictionary, column, first, rows, out);
-        if (column.layout == Layout::text32) return categories_of_arrow<int32_t>(dictionary, column, first, rows, out);
-        if (column.layout == Layout::text64) return categories_of_arrow<int64_t>(dictionary, column, first, rows, out);
-        numbers_of_words(column, first, rows, dictionary.absent(), out, [&](std::string_view word) { return dictionary.value_of(word); });
-    }
+    void operator()(const Category& step) const { read_categories(*step.dictionary, columns[step.source], first, rows, out); }
     void operator()(const OneHot& step) const {
         const double* codes = found[step.source];
         for (uint32_t code = 0; code < step.count; code++)
@@ -323,12 +322,29 @@ struct Run {
     }
 };
 
-bool lies_there(const Column& column) {
+// The column that holds a step's numbers already, or nothing.
+const Column* ready_numbers(const Operation& operation, const Column* columns) {
+    const auto* number = std::get_if<Number>(&operation);
+    const auto* category = std::get_if<Category>(&operation);
+    if (!number && !category) return nullptr;
+    const Column& column = columns[number ? number->source : category->source];
     const auto address = reinterpret_cast<uintptr_t>(column.data);
-    return column.layout == Layout::float64 && !column.validity && address % alignof(double) == 0;
+    const bool is_ready = column.layout == (number ? Layout::float64 : Layout::category);
+    return is_ready && !column.validity && address % alignof(double) == 0 ? &column : nullptr;
 }
 
 }  // namespace
+
+void read_categories(const Dictionary& dictionary, const Column& column, size_t first, size_t rows, double* out) {
+    switch (column.layout) {
+        case Layout::text_duckdb: return categories_of_duckdb(dictionary, column, first, rows, out);
+        case Layout::text32: return categories_of_arrow<int32_t>(dictionary, column, first, rows, out);
+        case Layout::text64: return categories_of_arrow<int64_t>(dictionary, column, first, rows, out);
+        case Layout::category: return known_categories(dictionary, column, first, rows, out);
+        default: break;
+    }
+    numbers_of_words(column, first, rows, dictionary.absent(), out, [&](std::string_view word) { return dictionary.value_of(word); });
+}
 
 Tape::Tape(Reader& reader, const std::vector<Input>& inputs) : inputs_(static_cast<uint32_t>(inputs.size())), registers_(inputs_) {
     const uint32_t count = reader.count();
@@ -357,13 +373,25 @@ void Tape::run(const Column* columns, size_t first, size_t rows, double* storage
         if (!step.is_read) continue;
         double* out = storage + static_cast<size_t>(place_[step.target]) * block_rows;
         for (uint32_t at = 0; at < step.width; at++) found[step.target + at] = out + at * block_rows;
-        if (const auto* number = std::get_if<Number>(&step.operation); number && lies_there(columns[number->source])) {
-            const Column& column = columns[number->source];
-            found[step.target] = static_cast<const double*>(column.data) + column.offset + first;
+        if (const Column* ready = ready_numbers(step.operation, columns)) {
+            found[step.target] = static_cast<const double*>(ready->data) + ready->offset + first;
             continue;
         }
         std::visit(Run{columns, first, rows, out, found}, step.operation);
     }
+}
+
+std::vector<std::shared_ptr<const Dictionary>> Tape::lone_dictionaries() const {
+    std::vector<std::shared_ptr<const Dictionary>> found(inputs_);
+    std::vector<uint32_t> readers(inputs_, 0);
+    for (const Step& step : steps_) {
+        for (const uint32_t source : sources_of(step.operation)) {
+            if (source >= inputs_) continue;
+            const auto* category = std::get_if<Category>(&step.operation);
+            found[source] = ++readers[source] == 1 && category ? category->dictionary : nullptr;
+        }
+    }
+    return found;
 }
 
 size_t Tape::memory_bytes() const {

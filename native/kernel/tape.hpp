@@ -88,6 +88,9 @@ public:
     std::vector<Step>& steps() { return steps_; }
     size_t memory_bytes() const;
 
+    // For each input the dictionary of the only step that reads it, or nothing.
+    std::vector<std::shared_ptr<const Dictionary>> lone_dictionaries() const;
+
     // Runs the steps that are read over rows `first` to `first + rows`, at most block_rows.
     // `storage` holds block_rows numbers for each register that is stored; `found` has a place for
     // each register and is filled with where its numbers are: there, or in a column itself.
@@ -104,6 +107,9 @@ private:
     std::vector<Step> steps_;
     std::vector<uint32_t> place_;
 };
+
+// The numbers of a column's words.
+void read_categories(const Dictionary& dictionary, const Column& column, size_t first, size_t rows, double* out);
 
 // Parts of moments, each `rows` numbers, one after the other at `block_rows` apart.
 void read_parts(const Column& column, const std::vector<Part>& parts, size_t first, size_t rows, double* out);

@@ -6,7 +6,7 @@ It serves where the extension cannot be loaded: the same predictions, many times
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import duckdb
@@ -37,6 +37,10 @@ class ReferenceScorer:
     def register(self, name: str, program: Program) -> None:
         """Make a program ready to score under its content hash."""
         registry.register(name, program)
+
+    def arguments(self, name: str, program: Program, columns: Sequence[str]) -> list[str]:
+        """The SQL of a call's arguments behind the program's name: the columns themselves."""
+        return list(columns)
 
     def forget(self, name: str) -> None:
         """Take one ``register`` back."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Protocol
 
@@ -29,6 +29,10 @@ class Scorer(Protocol):
 
     def forget(self, name: str) -> None:
         """Take one ``register`` back."""
+        ...
+
+    def arguments(self, name: str, program: Program, columns: Sequence[str]) -> list[str]:
+        """The SQL of a call's arguments behind the program's name, for these columns."""
         ...
 
 
@@ -58,6 +62,10 @@ class Programs:
         self._scorer = scorer
         self._of: dict[Place, str] = {}
         self._functions: Counter[str] = Counter()
+
+    def arguments(self, name: str, program: Program, columns: Sequence[str]) -> list[str]:
+        """The SQL of a call's arguments behind the program's name, for these columns."""
+        return self._scorer.arguments(name, program, columns)
 
     @contextmanager
     def swapped(self, place: Place, name: str, program: Program | None) -> Iterator[None]:

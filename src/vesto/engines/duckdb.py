@@ -154,21 +154,24 @@ class DuckDBEngine:
 
     def install(self, function: Function, program: Program | None) -> None:
         """Make or replace the function's macro; views and prepared statements follow it."""
-        names = ", ".join(quoted(parameter.name) for parameter in function.parameters)
-        # The extension refuses an unknown program when the macro is made.
-        body = f"system.main.{generic_function(function)}({literal(function.program)}, {names})"
-        if function.cast:
-            body = f"CAST({body} AS {function.cast})"
+        names = [quoted(parameter.name) for parameter in function.parameters]
         if program is None:
             failure = f"{DATABASE}.vesto.failure('XX001', {literal(_LOST)})"
             body = f"CAST({failure} AS {function.cast or function.returns.duckdb})"
+        else:
+            # The extension refuses an unknown program when the macro is made.
+            given = [literal(function.program)]
+            given += self._programs.arguments(function.program, program, names)
+            body = f"system.main.{generic_function(function)}({', '.join(given)})"
+            if function.cast:
+                body = f"CAST({body} AS {function.cast})"
         with (
             self._write,
             _sqlstates(),
             self._programs.swapped(_key(function), function.program, program),
         ):
             self._root.execute(
-                f"CREATE OR REPLACE MACRO {self._place(function)}({names}) AS {body}"
+                f"CREATE OR REPLACE MACRO {self._place(function)}({', '.join(names)}) AS {body}"
             )
 
     def remove(self, function: Function) -> None:
