@@ -1,6 +1,8 @@
 // What a program consists of.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <variant>
 
 #include "forest.hpp"
@@ -11,10 +13,19 @@
 
 namespace vesto {
 
+class Explainer;
+
+// Raises WrongArgument where a column cannot be read.
+void check_columns(const Program& program, const Column* columns);
+
 struct Implementation {
     explicit Implementation(Reader& reader);
+    ~Implementation();
 
     size_t outputs() const;
+
+    // Made when it is first asked for: it takes more memory than the program.
+    const Explainer& explainer() const;
 
     std::string name;
     std::vector<Input> inputs;
@@ -25,6 +36,10 @@ struct Implementation {
     Output output;
     std::optional<Screen> screen;    // of a linear form whose greatest output is asked for
     std::vector<uint32_t> columns;   // the registers that the body reads
+
+private:
+    mutable std::once_flag explained_;
+    mutable std::unique_ptr<const Explainer> explainer_;
 };
 
 }  // namespace vesto

@@ -87,14 +87,6 @@ Block cut(const Implementation& program, const Tape& tape, Scratch::Buffers& buf
     return block;
 }
 
-void check_columns(const Program& program, const Column* columns) {
-    const auto inputs = program.inputs();
-    for (size_t at = 0; at < inputs.size(); at++)
-        if (!accepts(inputs[at].type, columns[at].layout))
-            throw WrongArgument("argument " + std::to_string(at + 1) + " \"" + inputs[at].name + "\" cannot be read as " +
-                                std::string(type_name(inputs[at].type)));
-}
-
 // The margins of a block, a column of block_rows for each output.
 void run_body(const Implementation& program, const PathFunctions& path, size_t rows, Block& block) {
     if (const auto* linear = std::get_if<Linear>(&program.body)) return path.linear(linear->plan(), block.columns, rows, block.margins);
@@ -139,6 +131,14 @@ void turn(const double* columns, size_t width, size_t rows, double* out) {
 }
 
 }  // namespace
+
+void check_columns(const Program& program, const Column* columns) {
+    const auto inputs = program.inputs();
+    for (size_t at = 0; at < inputs.size(); at++)
+        if (!accepts(inputs[at].type, columns[at].layout))
+            throw WrongArgument("argument " + std::to_string(at + 1) + " \"" + inputs[at].name + "\" cannot be read as " +
+                                std::string(type_name(inputs[at].type)));
+}
 
 void predict(const Program& program, const Column* columns, size_t rows, Scratch& scratch, void* out) {
     each_block(program, columns, rows, scratch, [&](const PathFunctions& path, size_t first, size_t count, Block& block) {

@@ -158,6 +158,7 @@ def _tree(tree: dict[str, Any]) -> dict[str, NDArray[Any]]:
         "categories_start": start,
         "categories_size": size,
         "categories": np.array(tree["categories"], np.int32),
+        "cover": np.array(tree["sum_hessian"], np.float32),
     }
 
 
