@@ -66,7 +66,9 @@ class Session:
         self._open: Result | None = None
         self._owns_warehouse = False
         self._transaction: str = "idle"
-        self._parameters = Parameters()
+        level = warehouse.settings.interval_level
+        self._parameters = Parameters({"interval_level": str(level)})
+        self._connection.use_interval_level(level)
         self._surroundings: Surroundings | None = None
         self._surroundings_version = -1
         self._surroundings_key = -1
@@ -353,7 +355,7 @@ def _signature(model: Model, name: str) -> Signature:
     return Signature(
         definition.function_schema, function,
         tuple((p.name.lower(), p.type) for p in definition.parameters),
-        ready=model.state is State.READY, is_super=function in model.probability_functions,
+        ready=model.state is State.READY, is_super=function in model.document_functions,
     )  # fmt: skip
 
 

@@ -48,6 +48,9 @@ class Settings:
         1_000_000, "default of MAX_CELLS: rows x columns kept for training", 1
     )
     max_runtime_s: int = _setting(5400, "default of MAX_RUNTIME, in seconds", 1)
+    interval_level: float = _setting(
+        0.9, "share of the truth that the intervals of f_interval hold", 0.5, 0.99
+    )
     seed: int = _setting(0, "seed of sampling, splits and search")
     cost_per_cpu_hour: float = _setting(0.05, "rate of Estimated Cost, in dollars")
     s3_endpoint: str = _setting(

@@ -10,6 +10,8 @@ from typing import Final
 from vesto.errors import ModelNotReady
 
 PROBABILITY_SUFFIXES: Final = ("_prob", "_probabilities")
+EXPLANATION_SUFFIX: Final = "_explain"
+INTERVAL_SUFFIX: Final = "_interval"
 
 
 class State(StrEnum):
@@ -96,6 +98,9 @@ class Outcome:
     ``program`` is the program's content hash; ``return_type`` the SQL type its function has.
     ``metric`` is the row that SHOW MODEL prints, as ``validation:f1_binary``. ``cpu_s`` counts
     processor seconds of the job. ``gives_probabilities`` says that there are functions for them.
+    ``unexplained`` is why predictions cannot be explained, empty where they can.
+    ``interval_kind`` and ``interval_quantiles`` are what ``training/intervals.py`` found, empty
+    where no rows were kept aside.
     """
 
     program: str = ""
@@ -111,6 +116,9 @@ class Outcome:
     failure: str = ""
     hyperparameters: tuple[tuple[str, str], ...] = ()
     notices: tuple[str, ...] = ()
+    unexplained: str = ""
+    interval_kind: str = ""
+    interval_quantiles: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +148,16 @@ class Model:
         return tuple(self.definition.function + suffix for suffix in PROBABILITY_SUFFIXES)
 
     @property
+    def document_functions(self) -> tuple[str, ...]:
+        """The names of the functions that return a SUPER document."""
+        function = self.definition.function
+        more = (function + EXPLANATION_SUFFIX, function + INTERVAL_SUFFIX)
+        return (*self.probability_functions, *more)
+
+    @property
     def functions(self) -> tuple[str, ...]:
         """The names of all its SQL functions, the prediction first."""
-        return (self.definition.function, *self.probability_functions)
+        return (self.definition.function, *self.document_functions)
 
     def advance(self, to: State, outcome: Outcome) -> Model:
         """The model in its next state.

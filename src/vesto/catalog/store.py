@@ -233,8 +233,10 @@ def _model(row: dict[str, Any]) -> Model:
 
 def outcome_from(document: dict[str, Any]) -> Outcome:
     """The outcome that ``asdict`` and JSON made of one."""
-    pairs = _pairs(document["hyperparameters"])
-    return Outcome(**document | {"hyperparameters": pairs, "notices": tuple(document["notices"])})
+    known: dict[str, Any] = document | {"hyperparameters": _pairs(document["hyperparameters"])}
+    for name in ("notices", "interval_quantiles"):
+        known[name] = tuple(document.get(name, ()))
+    return Outcome(**known)
 
 
 def _pairs(pairs: list[list[str]]) -> tuple[tuple[str, str], ...]:

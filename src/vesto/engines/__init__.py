@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import pyarrow as pa
 
 from vesto.dialect.surroundings import Surroundings
+from vesto.errors import VestoError
 from vesto.plugins import Plugins
 from vesto.programs.program import Program
 from vesto.settings import Settings
@@ -24,11 +25,27 @@ class Column:
     type: SqlType
 
 
+FunctionKind = Literal["prediction", "probabilities", "explanation", "interval"]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What makes an interval of a prediction of the type ``predicts``.
+
+    ``kind`` and ``quantiles`` are those of ``training/intervals.py``.
+    """
+
+    kind: str
+    quantiles: tuple[float, ...]
+    predicts: SqlType
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A prediction function as SQL sees it: ``program`` is the content hash it scores with.
+    """A function of a model as SQL sees it: ``program`` is the content hash it scores with.
 
-    One that ``gives_probabilities`` returns those of all labels as a SUPER document.
+    All kinds but ``prediction`` return a SUPER document. An ``interval`` has its ``calibration``.
+    One with a ``refusal`` raises that instead of scoring.
     """
 
     schema: str
@@ -36,7 +53,9 @@ class Function:
     parameters: tuple[Column, ...]
     returns: SqlType
     program: str
-    gives_probabilities: bool = False
+    kind: FunctionKind = "prediction"
+    calibration: Calibration | None = None
+    refusal: VestoError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +95,10 @@ class Connection(Protocol):
         Raises:
             InvalidParameterValue: There is none of that name.
         """
+        ...
+
+    def use_interval_level(self, level: float) -> None:
+        """Make intervals of predictions that hold this share of the truth."""
         ...
 
     def sample(self, sql: str, rows: int, seed: int) -> Sample:
@@ -126,6 +149,10 @@ class Engine(Protocol):
 
     def provide(self, view: str, columns: Sequence[Column], rows: Callable[[], pa.Table]) -> None:
         """Make ``vesto.<view>`` a view over what ``rows`` returns whenever it is read."""
+        ...
+
+    def answer(self, name: str, reply: Callable[[str, str], str]) -> None:
+        """Make ``name`` a function of a user and a text that returns the document of ``reply``."""
         ...
 
     def install(self, function: Function, program: Program | None) -> None:

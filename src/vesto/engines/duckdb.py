@@ -13,6 +13,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from weakref import WeakSet
@@ -22,7 +23,7 @@ import pyarrow as pa
 
 from vesto.dialect.names import literal, quoted
 from vesto.dialect.surroundings import Surroundings
-from vesto.engines import Column, Connection, Function, Sample
+from vesto.engines import Column, Connection, Function, FunctionKind, Sample
 from vesto.engines._duckdb_errors import translated
 from vesto.engines._duckdb_programs import Programs, open_scorer
 from vesto.engines._sample import draw
@@ -58,7 +59,8 @@ LIBRARY: Final = Path(__file__).with_name("duckdb_library.sql")
 # How the engine writes the body of our macros; older files have the functions without a schema.
 _LOST: Final = "the program of this function is not there"
 _SCORES: Final = (
-    rf"^(\"?system\"?\.main\.)?vesto_(predict_|probabilities\()|failure\('XX001', '{_LOST}'\)"
+    rf"^(\"?system\"?\.main\.)?vesto_(predict_|probabilities\(|explain\()"
+    rf"|failure\('XX001', '{_LOST}'\)|vesto\.(refusal|interval_of_\w+)\("
 )
 
 
@@ -154,11 +156,24 @@ class DuckDBEngine:
             f"SELECT {names} FROM (SELECT unnest({function}(1)) AS row)"
         )
 
+    def answer(self, name: str, reply: Callable[[str, str], str]) -> None:
+        """Make ``name`` a function of a user and a text that returns the document of ``reply``."""
+
+        def answered(users: Any, texts: Any) -> Any:
+            asked = zip(users.to_pylist(), texts.to_pylist(), strict=True)
+            try:
+                found = [reply(user, text) for user, text in asked]
+            except VestoError as error:
+                # DuckDB hands on nothing but the text of an exception.
+                raise RuntimeError(f"vesto:{error.to_json()}") from error
+            return pa.ExtensionArray.from_storage(pa.json_(), pa.array(found, pa.string()))
+
+        self._make_function(name, answered, ["VARCHAR", "VARCHAR"], "JSON", side_effects=True)
+
     def install(self, function: Function, program: Program | None) -> None:
         """Make or replace the function's macro; views and prepared statements follow it."""
         names = ", ".join(quoted(parameter.name) for parameter in function.parameters)
-        # The extension refuses an unknown program when the macro is made.
-        body = f"system.main.{generic_function(function)}({literal(function.program)}, {names})"
+        body = _body(function, names)
         if program is None:
             failure = f"{DATABASE}.vesto.failure('XX001', {literal(_LOST)})"
             body = f"CAST({failure} AS {function.returns.duckdb})"
@@ -235,12 +250,29 @@ def _sqlstates() -> Iterator[None]:
         raise
 
 
+_OF_DOCUMENTS: Final = {"probabilities": "vesto_probabilities", "explanation": "vesto_explain"}
+
+
 def generic_function(function: Function) -> str:
     """The SQL function that scores any program with such an output."""
-    if function.gives_probabilities:
-        return "vesto_probabilities"
+    if function.kind in _OF_DOCUMENTS:
+        return _OF_DOCUMENTS[function.kind]
     name = function.returns.name
     return f"vesto_predict_{'varchar' if name == 'bpchar' else name}"
+
+
+def _body(function: Function, names: str) -> str:
+    """What the function's macro stands for. The extension refuses an unknown program."""
+    if function.refusal is not None:
+        return f"{DATABASE}.vesto.refusal({literal(function.refusal.to_json())})"
+    found = function.calibration
+    if found is None:
+        arguments = f"({literal(function.program)}, {names})"
+        return f"system.main.{generic_function(function)}{arguments}"
+    kind: FunctionKind = "probabilities" if found.kind == "labels" else "prediction"
+    inner = replace(function, kind=kind, returns=found.predicts, calibration=None)
+    quantiles = ", ".join(f"{quantile!r}::DOUBLE" for quantile in found.quantiles)
+    return f"{DATABASE}.vesto.interval_of_{found.kind}({_body(inner, names)}, [{quantiles}])"
 
 
 def _key(function: Function) -> tuple[str, str]:
@@ -317,6 +349,10 @@ class DuckDBConnection:
         except VestoError as error:
             message = f'time zone "{name}" is not known'
             raise InvalidParameterValue(message, detail=error.message) from None
+
+    def use_interval_level(self, level: float) -> None:
+        """Make intervals of predictions that hold this share of the truth."""
+        self.execute(f"SET VARIABLE vesto_interval_level = {float(level)!r}")
 
     def sample(self, sql: str, rows: int, seed: int) -> Sample:
         """At most ``rows`` rows of a query, drawn uniformly."""

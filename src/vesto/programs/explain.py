@@ -100,6 +100,13 @@ def explain(program: Program, columns: Sequence[pa.Array]) -> Explanation:
     return Explanation(base, margins, parts @ shares(program))
 
 
+def base_of(program: Program) -> F64:
+    """The margins expected of a row of which nothing is known, shape (outputs,)."""
+    body, nothing = program.body, np.empty((0, len(program.features)))
+    assert isinstance(body, Forest | Linear)
+    return _linear(body, nothing)[0] if isinstance(body, Linear) else _forest(body, nothing)[0]
+
+
 def shares(program: Program) -> F64:
     """What each input has of each feature, shape (features, inputs); a feature's shares sum to 1.
 
