@@ -96,7 +96,7 @@ lock: | $(VENV)/bin/uv ## lock the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev --extra pandas pyproject.toml -c requirements/main.txt -c requirements/constraints.txt -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group build -c requirements/dev.txt -o requirements/build.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group wheel -c requirements/build.txt -o requirements/wheel.txt
-	printf 'lightgbm>=4.6\nonnx>=1.19\nonnxruntime>=1.23\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --no-emit-package numpy --no-emit-package scipy --no-emit-package packaging --no-emit-package typing-extensions --no-emit-package narwhals -c requirements/dev.txt - -o requirements/bench-peers.txt
+	printf 'lightgbm>=4.6\nonnx>=1.19\nonnxruntime>=1.23\nnumba>=0.60\nshap>=0.49\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --no-emit-package numpy --no-emit-package scipy --no-emit-package packaging --no-emit-package typing-extensions --no-emit-package narwhals --no-emit-package pandas --no-emit-package scikit-learn --no-emit-package joblib --no-emit-package threadpoolctl --no-emit-package python-dateutil --no-emit-package six --no-emit-package tzdata --no-emit-package tqdm --no-emit-package cloudpickle --no-emit-package colorama -c requirements/dev.txt - -o requirements/bench-peers.txt
 
 clean: ## remove .venv and what was built
 	rm -rf $(VENV) build dist demo-warehouse

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from vesto.catalog.records import EXPLANATION_SUFFIX, INTERVAL_SUFFIX, Model, Outcome
 from vesto.catalog.store import Catalog
-from vesto.engines import Calibration, Column, Function
+from vesto.engines import Column, Function
 from vesto.errors import DataCorrupted, DuplicateFunction, FeatureNotSupported
 from vesto.programs.explain import unexplained
 from vesto.programs.program import Program
@@ -42,10 +42,8 @@ def _explanation(function: Function, outcome: Outcome) -> Function:
 
 
 def _interval(function: Function, predicts: SqlType, outcome: Outcome) -> Function:
-    if outcome.interval_kind:
-        kind, quantiles = outcome.interval_kind, outcome.interval_quantiles
-        calibration = Calibration(kind, quantiles, predicts)
-        return replace(function, kind="interval", calibration=calibration)
+    if outcome.intervals is not None:
+        return replace(function, kind="interval", intervals=outcome.intervals, predicts=predicts)
     message = "the model kept no rows aside, from which an interval could be known"
     hint = "Train it with AUTO ON, and as a classification or a regression."
     return replace(function, kind="interval", refusal=FeatureNotSupported(message, hint=hint))

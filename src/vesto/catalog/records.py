@@ -92,6 +92,20 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """How far predictions may be off, as ``training/intervals.py`` found and explains it.
+
+    ``kind`` is differences, ratios, scaled or labels. ``quantiles`` has a number for each of its
+    levels; ``edges`` and ``scales`` belong to ``scaled`` alone, which has a scale more than edges.
+    """
+
+    kind: str
+    quantiles: tuple[float, ...]
+    edges: tuple[float, ...] = ()
+    scales: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What a training job came to. Numbers of a failed job are 0, texts it lacks are empty.
 
@@ -99,8 +113,7 @@ class Outcome:
     ``metric`` is the row that SHOW MODEL prints, as ``validation:f1_binary``. ``cpu_s`` counts
     processor seconds of the job. ``gives_probabilities`` says that there are functions for them.
     ``unexplained`` is why predictions cannot be explained, empty where they can.
-    ``interval_kind`` and ``interval_quantiles`` are what ``training/intervals.py`` found, empty
-    where no rows were kept aside.
+    ``intervals`` is None where no rows were kept aside.
     """
 
     program: str = ""
@@ -117,8 +130,7 @@ class Outcome:
     hyperparameters: tuple[tuple[str, str], ...] = ()
     notices: tuple[str, ...] = ()
     unexplained: str = ""
-    interval_kind: str = ""
-    interval_quantiles: tuple[float, ...] = ()
+    intervals: Intervals | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

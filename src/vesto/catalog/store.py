@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from vesto.catalog.records import Definition, Model, Outcome, Parameter, State
+from vesto.catalog.records import Definition, Intervals, Model, Outcome, Parameter, State
 from vesto.errors import (
     DataCorrupted,
     DiskFull,
@@ -234,8 +234,10 @@ def _model(row: dict[str, Any]) -> Model:
 def outcome_from(document: dict[str, Any]) -> Outcome:
     """The outcome that ``asdict`` and JSON made of one."""
     known: dict[str, Any] = document | {"hyperparameters": _pairs(document["hyperparameters"])}
-    for name in ("notices", "interval_quantiles"):
-        known[name] = tuple(document.get(name, ()))
+    known["notices"] = tuple(document["notices"])
+    if intervals := document.get("intervals"):
+        lists = {k: tuple(v) for k, v in intervals.items() if k != "kind"}
+        known["intervals"] = Intervals(kind=intervals["kind"], **lists)
     return Outcome(**known)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, Protocol
 
 import pyarrow as pa
 
+from vesto.catalog.records import Intervals
 from vesto.dialect.surroundings import Surroundings
 from vesto.errors import VestoError
 from vesto.plugins import Plugins
@@ -29,23 +30,11 @@ FunctionKind = Literal["prediction", "probabilities", "explanation", "interval"]
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """What makes an interval of a prediction of the type ``predicts``.
-
-    ``kind`` and ``quantiles`` are those of ``training/intervals.py``.
-    """
-
-    kind: str
-    quantiles: tuple[float, ...]
-    predicts: SqlType
-
-
-@dataclass(frozen=True, slots=True)
 class Function:
     """A function of a model as SQL sees it: ``program`` is the content hash it scores with.
 
-    All kinds but ``prediction`` return a SUPER document. An ``interval`` has its ``calibration``.
-    One with a ``refusal`` raises that instead of scoring.
+    All kinds but ``prediction`` return a SUPER document. An interval is around what the prediction
+    function returns, of the type ``predicts``. A function with a ``refusal`` raises that instead.
     """
 
     schema: str
@@ -54,7 +43,8 @@ class Function:
     returns: SqlType
     program: str
     kind: FunctionKind = "prediction"
-    calibration: Calibration | None = None
+    intervals: Intervals | None = None
+    predicts: SqlType | None = None
     refusal: VestoError | None = None
 
 

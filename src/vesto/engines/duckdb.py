@@ -109,11 +109,12 @@ class DuckDBEngine:
         """Redshift's functions as macros; written only where the file has another version."""
         text = LIBRARY.read_text(encoding="utf-8")
         version = literal(hashlib.sha256(text.encode()).hexdigest())
+        # The library's macros name each other by schema alone.
+        self._root.execute(f"USE {DATABASE}.{SCHEMA}")
         known = "SELECT 1 FROM duckdb_functions() WHERE schema_name = 'vesto' AND "
         known += f"function_name = 'library_version' AND macro_definition = {literal(version)}"
         if self._root.execute(known).fetchall():
             return
-        self._root.execute(f"USE {DATABASE}.{SCHEMA}")
         for paragraph in text.split("\n\n"):
             self._root.execute(paragraph)
         self._root.execute(f"CREATE OR REPLACE MACRO vesto.library_version() AS {version}")
@@ -265,14 +266,21 @@ def _body(function: Function, names: str) -> str:
     """What the function's macro stands for. The extension refuses an unknown program."""
     if function.refusal is not None:
         return f"{DATABASE}.vesto.refusal({literal(function.refusal.to_json())})"
-    found = function.calibration
+    found = function.intervals
     if found is None:
         arguments = f"({literal(function.program)}, {names})"
         return f"system.main.{generic_function(function)}{arguments}"
     kind: FunctionKind = "probabilities" if found.kind == "labels" else "prediction"
-    inner = replace(function, kind=kind, returns=found.predicts, calibration=None)
-    quantiles = ", ".join(f"{quantile!r}::DOUBLE" for quantile in found.quantiles)
-    return f"{DATABASE}.vesto.interval_of_{found.kind}({_body(inner, names)}, [{quantiles}])"
+    inner = replace(
+        function, kind=kind, returns=function.predicts or function.returns, intervals=None
+    )
+    lists = [found.quantiles, found.edges, found.scales] if found.edges else [found.quantiles]
+    given = ", ".join([_body(inner, names), *map(_numbers, lists)])
+    return f"{DATABASE}.vesto.interval_of_{found.kind}({given})"
+
+
+def _numbers(numbers: Sequence[float]) -> str:
+    return "[" + ", ".join(f"{number!r}::DOUBLE" for number in numbers) + "]"
 
 
 def _key(function: Function) -> tuple[str, str]:

@@ -273,6 +273,12 @@ CREATE OR REPLACE MACRO vesto.interval_quantile(quantiles) AS
 CREATE OR REPLACE MACRO vesto.interval_of_differences(x, quantiles) AS
   json_object('lower', CAST(x AS DOUBLE) - vesto.interval_quantile(quantiles), 'upper', CAST(x AS DOUBLE) + vesto.interval_quantile(quantiles), 'level', vesto.interval_level());
 
+CREATE OR REPLACE MACRO vesto.interval_scale(x, edges, scales) AS
+  scales[1 + len(list_filter(edges, lambda edge: CAST(x AS DOUBLE) >= edge))];
+
+CREATE OR REPLACE MACRO vesto.interval_of_scaled(x, quantiles, edges, scales) AS
+  json_object('lower', CAST(x AS DOUBLE) - vesto.interval_quantile(quantiles) * vesto.interval_scale(x, edges, scales), 'upper', CAST(x AS DOUBLE) + vesto.interval_quantile(quantiles) * vesto.interval_scale(x, edges, scales), 'level', vesto.interval_level());
+
 CREATE OR REPLACE MACRO vesto.interval_of_ratios(x, quantiles) AS
   json_object('lower', CAST(x AS DOUBLE) / vesto.interval_quantile(quantiles), 'upper', CAST(x AS DOUBLE) * vesto.interval_quantile(quantiles), 'level', vesto.interval_level());
 

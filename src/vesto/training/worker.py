@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from vesto.catalog.records import Definition, Outcome
+from vesto.catalog.records import Definition, Intervals, Outcome
 from vesto.errors import DiskFull, OutOfMemory, TrainingFailed, VestoError
 from vesto.files import write_file
 from vesto.programs.program import Program
@@ -140,13 +140,10 @@ class Training:
         outcome = self._outcome(winner, self._objective(), decision.metric, decision.score)
         if search.cut_off:
             outcome = replace(outcome, job_status=RUNTIME_REACHED)
-        kind, quantiles = self._calibration(best, decision, program)
-        outcome = replace(outcome, interval_kind=kind, interval_quantiles=quantiles)
+        outcome = replace(outcome, intervals=self._intervals(best, decision, program))
         self._leave(program, document, outcome, final=final)
 
-    def _calibration(
-        self, best: Trial, decision: Decision, program: Program
-    ) -> tuple[intervals.Kind, tuple[float, ...]]:
+    def _intervals(self, best: Trial, decision: Decision, program: Program) -> Intervals:
         """From the rows that each model of the winner did not see."""
         y = self.target.values[np.isfinite(best.margins[:, 0])]
         if self.target.labels:
