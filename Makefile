@@ -12,7 +12,7 @@ IMAGES := build/images/.ready
 PEERS := $(VENV)/bench-peers
 ON_DUCKDB_2 := tests/test_sql_cases.py tests/test_sql_properties.py tests/test_copy.py tests/test_native_scoring.py tests/conformance
 
-.PHONY: help setup demo test test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring docs wheel lock clean
+.PHONY: help setup demo test test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring bench-explain docs wheel lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -83,6 +83,9 @@ $(PEERS)/.ready: requirements/bench-peers.txt | $(DEV_READY)
 
 bench-scoring: $(DEV_READY) $(PEERS)/.ready ## compare native scoring with XGBoost and others (at most 25 minutes)
 	PYTHONPATH=$(PEERS) $(BIN)/python -m benchmarks.scoring
+
+bench-explain: $(DEV_READY) $(PEERS)/.ready ## compare explanations with the shap package (2 minutes)
+	PYTHONPATH=$(PEERS) $(BIN)/python -m benchmarks._autopilot_explain
 
 docs: $(READY) ## write the generated pages of docs/reference
 	$(BIN)/python docs/generate.py
