@@ -22,6 +22,7 @@ from vesto.programs.steps import Number
 from vesto.training.columns import Feature
 from vesto.training.encoding import Columns
 from vesto.training.explanation import OUT_OF_TIME, whole_model
+from vesto.training.explanation import explained as explained_in
 
 SEVERAL = (
     "CREATE MODEL several FROM (SELECT a, b, CASE WHEN a > 4 THEN 'x' WHEN b > 5 THEN 'y' ELSE 'z' END AS t "
@@ -236,6 +237,8 @@ def test_until_there_is_a_report_a_text_says_what_is_waited_for(session: vesto.S
         "CREATE MODEL slow FROM points TARGET label FUNCTION slow SETTINGS (MAX_RUNTIME 600)"
     )
     assert explained(session, "slow") == {"explanations": "waiting for training job to complete"}
+    at_work = explained_in(session.model("slow"), {}, "explaining")
+    assert at_work == {"explanations": "waiting for processing job to complete"}
     session.warehouse.record_failure(session.model("slow"), Outcome(failure="no luck"))
     assert explained(session, "slow") == {"explanations": "processing job failed"}
     session.execute("DROP MODEL slow")

@@ -11,7 +11,7 @@ namespace vesto {
 namespace {
 
 // As programs/explain.py has them.
-constexpr size_t max_way_places = size_t{1} << 24;  // features of all ways together
+constexpr size_t max_turns = size_t{1} << 24;       // of all ways together
 constexpr size_t max_numbers = 100'000;             // inputs times outputs
 constexpr size_t max_share_cells = size_t{1} << 26; // registers times inputs
 constexpr float infinite = std::numeric_limits<float>::infinity();
@@ -102,6 +102,8 @@ private:
     }
 
     bool add_way(float leaf, const std::vector<Turn>& turns, uint32_t output) {
+        turns_ += turns.size();
+        if (turns_ > max_turns) return refuse("the model's trees are too large to explain");
         double probability = 1;
         for (const Turn& turn : turns) probability *= turn.share;
         to_.base_[output] += static_cast<double>(leaf) * probability;
@@ -110,7 +112,6 @@ private:
         gather(turns);
         const size_t count = to_.features_.size() - first;
         if (count > max_way_features) return refuse("a prediction depends on too many features in one tree");
-        if (to_.features_.size() > max_way_places || to_.conditions_.size() > max_way_places) return refuse("the model's trees are too large to explain");
         to_.ways_.push_back({leaf, first, static_cast<uint32_t>(count), static_cast<uint32_t>(to_.factors_.size())});
         add_factors(first, count);
         return true;
@@ -179,6 +180,7 @@ private:
     const ForestPlan& plan_;
     std::vector<uint32_t> column_of_;  // of nodes that split by category; 0: none yet
     std::vector<uint32_t> order_;
+    size_t turns_ = 0;
     std::string refusal_;
 };
 

@@ -37,7 +37,7 @@ from vesto.programs.walk import MAX_CATEGORY
 
 F64 = NDArray[np.float64]
 MAX_PATH_FEATURES: Final = 64
-MAX_PATH_ELEMENTS: Final = 2**24
+MAX_TURNS: Final = 2**24
 MAX_NUMBERS: Final = 100_000
 MAX_SHARE_CELLS: Final = 2**26
 
@@ -75,12 +75,12 @@ def unexplained(program: Program) -> str:
 
 def _too_deep(forest: Forest) -> str:
     """Whether a way to a leaf is too long, or all together are too many, for the kernel."""
-    level, depth, elements = forest.roots, 0, 0
+    level, depth, turns = forest.roots, 0, 0
     while len(level):
         inner = level[forest.feature[level] != LEAF]
-        elements += depth * (len(level) - len(inner))
+        turns += depth * (len(level) - len(inner))
         level, depth = np.concatenate([forest.left[inner], forest.right[inner]]), depth + 1
-    if elements > MAX_PATH_ELEMENTS:
+    if turns > MAX_TURNS:
         return "the model's trees are too large to explain"
     deep = depth > MAX_PATH_FEATURES + 1
     if deep and max(len(path.features) for path in paths(forest)) > MAX_PATH_FEATURES:

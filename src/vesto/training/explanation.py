@@ -37,6 +37,10 @@ OUT_OF_TIME: Final = (
     "Increase MAX_RUNTIME for explanabilty report."
 )
 
+OUT_OF_MEMORY: Final = (
+    "Processing job failed: Out of memory. Raise training_memory_mb for explanability report."
+)
+
 
 def explained(model: Model, report: dict[str, Any], stage: str = "") -> dict[str, Any]:
     """What EXPLAIN_MODEL returns: the report's document, or the reason why there is none yet.

@@ -59,9 +59,9 @@ def _differences(y: F64, predicted: F64) -> Measured:
 
 def _scaled(y: F64, predicted: F64) -> Measured | None:
     count = min(MOST_SCALES, len(y) // ROWS_PER_SCALE)
-    edges = np.unique(np.quantile(predicted, np.arange(1, count) / count)) if count > 1 else []
-    if not len(edges):
+    if count < 2:  # noqa: PLR2004 - one scale is none
         return None
+    edges = np.unique(np.quantile(predicted, np.arange(1, count) / count))
     residuals, place = np.abs(y - predicted), np.searchsorted(edges, predicted, side="right")
     rows = np.bincount(place, minlength=len(edges) + 1)
     errors = np.bincount(place, residuals, minlength=len(edges) + 1) / np.maximum(rows, 1)

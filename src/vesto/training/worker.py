@@ -27,7 +27,7 @@ from vesto.programs.storage import content_hash, dump
 from vesto.training import direct, intervals, report
 from vesto.training.candidates import Trial, Workshop, make_folds
 from vesto.training.encoding import Columns, read_columns
-from vesto.training.explanation import OUT_OF_TIME, STAGE, whole_model
+from vesto.training.explanation import OUT_OF_MEMORY, OUT_OF_TIME, STAGE, whole_model
 from vesto.training.final import Decision, decide, finish
 from vesto.training.job import Job, JobFolder, Progress
 from vesto.training.search import BAG_ROWS, Search
@@ -189,11 +189,14 @@ class Training:
         self.folder.write_result(done, final=final)
 
     def _explanation(self, program: Program) -> dict[str, Any] | str:
-        """What EXPLAIN_MODEL returns; it must not cost the model its last moment."""
+        """What EXPLAIN_MODEL returns; it must not cost the model."""
         self._say(STAGE, 0.95)
         left = self.job.deadline_at_s - time.time() - EXPLANATION_MARGIN_S
         deadline = time.monotonic() + min(left, self.definition.max_runtime_s * EXPLANATION_SHARE)
-        return whole_model(program, self.columns, self.definition.seed, deadline)
+        try:
+            return whole_model(program, self.columns, self.definition.seed, deadline)
+        except MemoryError:
+            return OUT_OF_MEMORY
 
 
 def cpu_seconds() -> float:
