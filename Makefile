@@ -13,7 +13,7 @@ PEERS := $(VENV)/bench-peers
 AUTOPILOT_PEERS := $(VENV)/autopilot-peers
 ON_DUCKDB_2 := tests/test_sql_cases.py tests/test_sql_properties.py tests/test_copy.py tests/test_native_scoring.py tests/conformance
 
-.PHONY: help setup demo test test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring bench-autopilot bench-autopilot-peers docs wheel lock clean
+.PHONY: help setup demo test test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring bench-explain bench-autopilot bench-autopilot-peers docs wheel lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -92,6 +92,8 @@ bench-autopilot-peers: $(DEV_READY) ## run what is missing of the other engines 
 	$(PYTHON) -m venv $(AUTOPILOT_PEERS)
 	$(BIN)/uv pip install --quiet --python $(AUTOPILOT_PEERS)/bin/python --require-hashes -r requirements/bench-autopilot-peers.txt
 	$(BIN)/python -m benchmarks.autopilot --peers $(abspath $(AUTOPILOT_PEERS))/bin/python --no-own
+bench-explain: $(DEV_READY) $(PEERS)/.ready ## compare explanations with the shap package (2 minutes)
+	PYTHONPATH=$(PEERS) $(BIN)/python -m benchmarks._autopilot_explain
 
 docs: $(READY) ## write the generated pages of docs/reference
 	$(BIN)/python docs/generate.py
@@ -105,7 +107,7 @@ lock: | $(VENV)/bin/uv ## lock the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev --extra pandas pyproject.toml -c requirements/main.txt -c requirements/constraints.txt -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group build -c requirements/dev.txt -o requirements/build.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group wheel -c requirements/build.txt -o requirements/wheel.txt
-	printf 'lightgbm>=4.6\nonnx>=1.19\nonnxruntime>=1.23\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --no-emit-package numpy --no-emit-package scipy --no-emit-package packaging --no-emit-package typing-extensions --no-emit-package narwhals -c requirements/dev.txt - -o requirements/bench-peers.txt
+	printf 'lightgbm>=4.6\nonnx>=1.19\nonnxruntime>=1.23\nnumba>=0.60\nshap>=0.49\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --no-emit-package numpy --no-emit-package scipy --no-emit-package packaging --no-emit-package typing-extensions --no-emit-package narwhals --no-emit-package pandas --no-emit-package scikit-learn --no-emit-package joblib --no-emit-package threadpoolctl --no-emit-package python-dateutil --no-emit-package six --no-emit-package tzdata --no-emit-package tqdm --no-emit-package cloudpickle --no-emit-package colorama -c requirements/dev.txt - -o requirements/bench-peers.txt
 	printf 'autogluon.tabular[catboost,lightgbm,xgboost]>=1.4\nflaml>=2.3\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 - -o requirements/bench-autopilot-peers.txt
 
 clean: ## remove .venv and what was built

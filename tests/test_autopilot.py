@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -79,6 +80,24 @@ def test_a_regression_returns_fractions_and_is_good(shop: vesto.Session) -> None
     assert float(values["validation:mse"]) < 0.1 * variance
     error = f"SELECT avg((f({FEATURES}) - amount) ** 2) FROM amounts"
     assert shop.execute(error).rows()[0][0] < 0.1 * variance
+    check_explained(shop)
+
+
+def check_explained(shop: vesto.Session) -> None:
+    """Every row's explanation adds up, and the interval of most holds the truth."""
+    sql = f"SELECT f_explain({FEATURES})::varchar, f_interval({FEATURES})::varchar, amount FROM amounts"
+    inside = []
+    for explanation, interval, amount in shop.execute(sql).rows():
+        told, bounds = json.loads(explanation), json.loads(interval)
+        assert set(told["contributions"]) == set(FEATURES.split(", "))
+        total = told["base"] + sum(told["contributions"].values())
+        assert total == pytest.approx(told["prediction"], rel=1e-5, abs=1e-4)
+        inside.append(bounds["lower"] <= amount <= bounds["upper"])
+    assert sum(inside) > 0.8 * len(inside)
+    report = json.loads(shop.execute("SELECT EXPLAIN_MODEL('m')::varchar").rows()[0][0])
+    values = report["explanations"]["kernel_shap"]["label0"]["global_shap_values"]
+    assert max(values, key=values.get) == "tiny"
+    assert values["nothing"] == 0
 
 
 def test_a_class_of_one_row_is_left_out_with_a_notice(shop: vesto.Session) -> None:

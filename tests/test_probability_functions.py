@@ -161,7 +161,10 @@ class TestNames:
             assert error.sqlstate == "42723"
             assert error.message == 'function "g_prob" already exists'
             assert 'model "other"' in error.hint
-            assert "FUNCTION g makes g_prob and g_probabilities too" in error.hint
+            assert (
+                "FUNCTION g makes g_prob, g_probabilities, g_explain and g_interval too"
+                in error.hint
+            )
             error = refused(shop, SMALL_MODEL.format(name="x", function="h"))
             assert (error.sqlstate, error.message) == (
                 "42723", 'function "h_probabilities" already exists',

@@ -43,6 +43,10 @@ SHAPES: Final = (
     *(Shape(trees=20, depth=6, features=4, thresholds=20, categories=share) for share in (0.3, 1)),
     Shape(trees=5, depth=4, features=2, thresholds=10, categories=0.7, greatest=20_000),
     Shape(trees=300, depth=2, features=300, thresholds=5),
+    # Explained by ways of many features, and one with too many to be explained.
+    Shape(trees=20, depth=12, features=30, thresholds=50, full=0.8),
+    Shape(trees=3, depth=60, features=60, thresholds=50, full=1, chain=True),
+    Shape(trees=2, depth=300, features=300, thresholds=50, full=1, chain=True),
 )  # fmt: skip
 
 
@@ -81,6 +85,7 @@ class _Growing:
             np.array(columns[6], np.int32), np.array(self._categories, np.int32),
             np.array(roots, np.int32), np.arange(shape.trees, dtype=np.int32) % shape.outputs,
             _floats(generator, shape.outputs),
+            generator.integers(1, 100, len(self._rows)).astype(np.float32),
         )  # fmt: skip
 
     def _tree(self) -> int:

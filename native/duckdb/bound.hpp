@@ -12,7 +12,8 @@ namespace vesto::duckdb {
 struct Bound {
     std::shared_ptr<const Program> program;
     std::vector<Argument> arguments;
-    std::vector<std::string> json_labels;  // of a call for probabilities
+    std::vector<std::string> json_labels;  // of a call for probabilities or explanations
+    std::vector<std::string> json_inputs;  // of a call for explanations
     int32_t input = 0;                     // its number from 1 on, of a call of vesto_category
 };
 

@@ -12,6 +12,7 @@ namespace sqlstate {
 inline constexpr std::string_view undefined_function = "42883";
 inline constexpr std::string_view datatype_mismatch = "42804";
 inline constexpr std::string_view wrong_object_type = "42809";
+inline constexpr std::string_view feature_not_supported = "0A000";
 inline constexpr std::string_view duplicate_object = "42710";
 inline constexpr std::string_view invalid_parameter = "22023";
 inline constexpr std::string_view out_of_memory = "53200";

@@ -25,6 +25,7 @@ void load(ExtensionInfo info, const ExtensionAccess& access) {
         throw SqlError(sqlstate::internal_error, "the extension vesto cannot connect to the database");
     }
     register_scoring_functions(connection.get());
+    register_explain_function(connection.get());
     register_program_functions(connection.get());
 }
 

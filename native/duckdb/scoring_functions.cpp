@@ -111,7 +111,16 @@ void look_up(FunctionInfo info, DataChunk chunk, Vector output) {
     });
 }
 
-// A function of a program's name and any other arguments.
+template <Type type>
+void register_predict(Connection connection, TypeId id) {
+    const OwnedType returns(api().duckdb_create_logical_type(id));
+    const std::string name = prefix + std::string(type_name(type));
+    const Execute execute = type == Type::varchar ? predict_texts : predict_values;
+    register_scoring(connection, name.c_str(), returns.get(), bind_predict<type>, execute);
+}
+
+}  // namespace
+
 void register_scoring(Connection connection, const char* name, LogicalType returns, Bind bind,
                       Execute execute) {
     const OwnedFunction function(api().duckdb_create_scalar_function());
@@ -125,16 +134,6 @@ void register_scoring(Connection connection, const char* name, LogicalType retur
     api().duckdb_scalar_function_set_function(function.get(), execute);
     register_function(connection, name, function.get());
 }
-
-template <Type type>
-void register_predict(Connection connection, TypeId id) {
-    const OwnedType returns(api().duckdb_create_logical_type(id));
-    const std::string name = prefix + std::string(type_name(type));
-    const Execute execute = type == Type::varchar ? predict_texts : predict_values;
-    register_scoring(connection, name.c_str(), returns.get(), bind_predict<type>, execute);
-}
-
-}  // namespace
 
 void register_scoring_functions(Connection connection) {
     register_predict<Type::boolean>(connection, TypeId::boolean);

@@ -23,6 +23,7 @@ void check_lengths(const ForestArrays& forest) {
         if (size != nodes) damaged("the forest's node arrays differ in length");
     if (forest.output.size() != forest.roots.size() || forest.base.empty() || forest.base.size() > max_registers)
         damaged("the forest's tree arrays differ in length");
+    if (!forest.cover.empty() && forest.cover.size() != nodes) damaged("the forest's node arrays differ in length");
     if (forest.roots.empty() != forest.feature.empty()) damaged("there are nodes without trees");
 }
 
@@ -31,6 +32,8 @@ void check_values(const ForestArrays& forest, size_t features) {
         if (output < 0 || static_cast<size_t>(output) >= forest.base.size()) damaged("a tree adds to an output that is not there");
     for (const float base : forest.base)
         if (!std::isfinite(base)) damaged("a base is no number");
+    for (const float cover : forest.cover)
+        if (!std::isfinite(cover) || cover < 0) damaged("a node's cover is no number, or negative");
     for (size_t node = 0; node < forest.feature.size(); node++) {
         const int32_t feature = forest.feature[node];
         if (feature < leaf || (feature >= 0 && static_cast<size_t>(feature) >= features)) damaged("a node splits by a feature that is not there");
@@ -93,7 +96,8 @@ ForestArrays::ForestArrays(Reader& reader)
       categories(reader.array<int32_t>()),
       roots(reader.array<int32_t>()),
       output(reader.array<int32_t>()),
-      base(reader.array<float>()) {}
+      base(reader.array<float>()),
+      cover(reader.array<float>()) {}
 
 void ForestArrays::check(size_t features) const {
     check_lengths(*this);
@@ -106,7 +110,7 @@ size_t Forest::memory_bytes() const {
     const auto bytes = [](const auto& values) { return values.capacity() * sizeof(values[0]); };
     return bytes(features_) + bytes(cuts_) + bytes(pivots_) + bytes(halvings_) + bytes(segments_) + bytes(thresholds_) + bytes(category_rows_) +
            bytes(terms_) + bytes(groups_) + bytes(trees_) + bytes(places_) + bytes(choices_) + bytes(leaves_) +
-           bytes(nodes_) + bytes(roots_) + bytes(outputs_) + bytes(categories_) + bytes(base_);
+           bytes(nodes_) + bytes(roots_) + bytes(outputs_) + bytes(categories_) + bytes(base_) + bytes(covers_);
 }
 
 void Forest::point() {

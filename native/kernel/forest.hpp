@@ -14,7 +14,7 @@ struct ForestArrays {
     std::vector<float> threshold;
     std::vector<uint8_t> nan_left;
     std::vector<int32_t> left, right, categories_start, categories_size, categories, roots, output;
-    std::vector<float> base;
+    std::vector<float> base, cover;
 
     explicit ForestArrays(Reader& reader);
     void check(size_t features) const;
@@ -29,6 +29,10 @@ public:
     size_t segment_count() const { return segment_count_; }
     size_t row_count() const { return row_count_; }
     size_t memory_bytes() const;
+
+    // Of each node, how much of the training set came to it; empty where that is not known.
+    const std::vector<float>& covers() const { return covers_; }
+    size_t node_count() const { return nodes_.size(); }
 
 private:
     friend class Compiler;
@@ -56,6 +60,7 @@ private:
     std::vector<uint32_t> outputs_;
     std::vector<int32_t> categories_;
     std::vector<float> base_;
+    std::vector<float> covers_;
 };
 
 }  // namespace vesto

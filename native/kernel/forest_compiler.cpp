@@ -71,6 +71,7 @@ public:
         keep_walk();
         for (size_t first = 0; first < trees_.size();) first = compile_group(first);
         forest_.base_ = arrays_.base;
+        forest_.covers_ = arrays_.cover;
         forest_.point();
     }
 

@@ -148,6 +148,29 @@ void margins(const Program& program, const Column* columns, size_t rows, Scratch
 // The body's inputs, row by row: double[rows * program.features()]; NaN is missing.
 void features(const Program& program, const Column* columns, size_t rows, Scratch& scratch, double* out);
 
+// Memory for explaining, kept from call to call. One a thread.
+class ExplainScratch {
+public:
+    ExplainScratch();
+    ~ExplainScratch();
+    struct Buffers;
+    Buffers& buffers() { return *buffers_; }
+
+private:
+    std::unique_ptr<Buffers> buffers_;
+};
+
+// Why predictions cannot be explained; empty if they can, and only then may the two below be called.
+// The first call for a program makes it ready, which may take a second.
+std::string_view why_unexplained(const Program& program);
+
+// The margins expected of a row of which nothing is known, one an output.
+std::span<const double> explanation_base(const Program& program);
+
+// How much each input moves the margins from there, row by row: double[rows * outputs * inputs].
+// Equal to programs/explain.py within float32 for forests and float64 for linear forms.
+void explain(const Program& program, const Column* columns, size_t rows, ExplainScratch& scratch, double* out);
+
 // The code paths of the kernel. `automatic` is the best that the processor has.
 enum class Path : uint8_t { automatic = 0, portable, avx2, avx512 };
 

@@ -48,8 +48,12 @@ Linear::Linear(Reader& reader, Tape& tape, const std::vector<uint32_t>& features
     const size_t outputs = bias_.size();
     if (outputs < 1 || outputs > max_registers || weights.size() != outputs * features.size())
         throw DamagedImage("the program is not sound: the linear form's arrays do not fit together");
+    center_ = reader.array<double>();
+    if (!center_.empty() && center_.size() != features.size())
+        throw DamagedImage("the program is not sound: the linear form's arrays do not fit together");
     check_numbers(weights);
     check_numbers(bias_);
+    check_numbers(center_);
     weights_.resize(weights.size());
     for (size_t output = 0; output < outputs; output++)
         for (size_t at = 0; at < features.size(); at++) weights_[at * outputs + output] = weights[output * features.size() + at];

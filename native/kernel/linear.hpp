@@ -18,6 +18,9 @@ public:
     const LinearPlan& plan() const { return plan_; }
     const std::vector<uint32_t>& columns() const { return columns_; }  // registers that terms read
     uint32_t outputs() const { return plan_.outputs; }
+    const std::vector<double>& weights() const { return weights_; }
+    const std::vector<double>& bias() const { return bias_; }
+    const std::vector<double>& center() const { return center_; }  // means of the features; may be empty
     size_t memory_bytes() const { return 8 * (weights_.capacity() + bias_.capacity()) + terms_.capacity() * sizeof(LinearTerm); }
 
 private:
@@ -27,6 +30,7 @@ private:
     LinearPlan plan_{};
     std::vector<double> weights_;  // by feature, then output
     std::vector<double> bias_;
+    std::vector<double> center_;
     std::vector<LinearTerm> terms_;
     std::vector<uint32_t> columns_;
 };

@@ -4,13 +4,14 @@
 #include <cstring>
 
 #include "crc32.hpp"
+#include "explain.hpp"
 
 namespace vesto {
 
 namespace {
 
 constexpr char magic[] = "VESTOIMG";
-constexpr uint32_t version = 1;
+constexpr uint32_t version = 2;
 constexpr size_t checked_from = 16;
 constexpr size_t header_size = 24;
 
@@ -100,7 +101,14 @@ Implementation::Implementation(Reader& reader)
     if (const auto* linear = std::get_if<Linear>(&body); linear && output.wants_greatest()) screen = Screen::of(*linear);
 }
 
+Implementation::~Implementation() = default;
+
 size_t Implementation::outputs() const { return outputs_of(body); }
+
+const Explainer& Implementation::explainer() const {
+    std::call_once(explained_, [this] { explainer_ = std::make_unique<const Explainer>(*this); });
+    return *explainer_;
+}
 
 Program::Program(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
 Program::~Program() = default;

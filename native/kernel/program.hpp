@@ -1,6 +1,8 @@
 // What a program consists of.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <variant>
 
 #include "forest.hpp"
@@ -14,10 +16,19 @@ namespace vesto {
 
 using Body = std::variant<Forest, Linear, Network>;
 
+class Explainer;
+
+// Raises WrongArgument where a column cannot be read.
+void check_columns(const Program& program, const Column* columns);
+
 struct Implementation {
     explicit Implementation(Reader& reader);
+    ~Implementation();
 
     size_t outputs() const;
+
+    // Made when it is first asked for: it takes more memory than the program.
+    const Explainer& explainer() const;
 
     std::string name;
     std::vector<Input> inputs;
@@ -29,6 +40,10 @@ struct Implementation {
     std::optional<Screen> screen;    // of a linear form whose greatest output is asked for
     std::vector<uint32_t> columns;   // the registers that the body reads
     std::vector<std::shared_ptr<const Dictionary>> dictionaries;  // of each input that only one step reads, a Category
+
+private:
+    mutable std::once_flag explained_;
+    mutable std::unique_ptr<const Explainer> explainer_;
 };
 
 }  // namespace vesto

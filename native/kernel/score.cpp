@@ -104,7 +104,7 @@ void check_column(const Program& program, size_t at, const Column& column) {
                             std::string(type_name(input.type)));
 }
 
-void check_columns(const Program& program, const Column* columns) {
+void check_columns_or_codes(const Program& program, const Column* columns) {
     for (size_t at = 0; at < program.inputs().size(); at++)
         if (columns[at].layout != Layout::category || !is_category(program, at)) check_column(program, at, columns[at]);
 }
@@ -128,7 +128,7 @@ void gather(const Implementation& program, Block& block) {
 // `use(path, first, rows, block)` for each block, once the columns that the body reads are there.
 template <typename Use>
 void each_block(const Program& program, const Column* columns, size_t rows, Scratch& scratch, Use use) {
-    check_columns(program, columns);
+    check_columns_or_codes(program, columns);
     const Implementation& inside = program.implementation();
     const PathFunctions& path = path_functions();
     Block block = cut(inside, inside.tape, scratch.buffers());
@@ -155,6 +155,10 @@ void turn(const double* columns, size_t width, size_t rows, double* out) {
 }
 
 }  // namespace
+
+void check_columns(const Program& program, const Column* columns) {
+    for (size_t at = 0; at < program.inputs().size(); at++) check_column(program, at, columns[at]);
+}
 
 void predict(const Program& program, const Column* columns, size_t rows, Scratch& scratch, void* out) {
     each_block(program, columns, rows, scratch, [&](const PathFunctions& path, size_t first, size_t count, Block& block) {
@@ -194,7 +198,7 @@ void margins(const Program& program, const Column* columns, size_t rows, Scratch
 
 void features(const Program& program, const Column* columns, size_t rows, Scratch& scratch, double* out) {
     // A dictionary of the features' own tape may hold other numbers, so that none may be looked up before.
-    for (size_t at = 0; at < program.inputs().size(); at++) check_column(program, at, columns[at]);
+    check_columns(program, columns);
     const Implementation& inside = program.implementation();
     Block block = cut(inside, inside.all_features, scratch.buffers());
     const size_t width = inside.features.size();

@@ -70,6 +70,28 @@ Matrix matrix_of(const Shared& program, nb::handle given) {
     return Matrix(numbers.release(), {arguments.rows(), columns}, owner);
 }
 
+// Shape (rows, outputs, inputs).
+nb::ndarray<nb::numpy, double, nb::ndim<3>> explain_rows(const Shared& program, nb::handle given) {
+    if (!why_unexplained(*program).empty()) throw nb::value_error(std::string(why_unexplained(*program)).c_str());
+    const Arguments arguments(*program, given);
+    const size_t width = program->outputs() * program->inputs().size();
+    if (arguments.rows() > std::numeric_limits<size_t>::max() / sizeof(double) / width) throw std::bad_alloc();
+    auto numbers = std::make_unique_for_overwrite<double[]>(arguments.rows() * width);
+    {
+        thread_local ExplainScratch scratch;
+        const nb::gil_scoped_release others_run;
+        explain(*program, arguments.columns(), arguments.rows(), scratch, numbers.get());
+    }
+    const nb::capsule owner(numbers.get(), [](void* held) noexcept { delete[] static_cast<double*>(held); });
+    return {numbers.release(), {arguments.rows(), program->outputs(), program->inputs().size()}, owner};
+}
+
+nb::tuple base_of(const Shared& program) {
+    nb::list base;
+    for (const double number : explanation_base(*program)) base.append(number);
+    return nb::tuple(base);
+}
+
 Path path_called(const std::string& name) {
     for (const Path path : std::array{Path::automatic, Path::portable, Path::avx2, Path::avx512})
         if (name == path_name(path)) return path;
@@ -102,7 +124,10 @@ void bind_program(nb::module_& module) {
         .def("predict", &predict_rows, columns, "A prediction for each row.")
         .def("probabilities", &matrix_of<&probabilities, &Program::values>, columns, "What follows the link.")
         .def("margins", &matrix_of<&margins, &Program::outputs>, columns, "The body's numbers.")
-        .def("features", &matrix_of<&features, &Program::features>, columns, "The body's inputs.");
+        .def("features", &matrix_of<&features, &Program::features>, columns, "The body's inputs.")
+        .def_prop_ro("unexplained", [](const Shared& self) { return why_unexplained(*self); }, "Why predictions cannot be explained; empty if they can.")
+        .def_prop_ro("base", &base_of, "What explanations start from, one an output.")
+        .def("explain", &explain_rows, columns, "What each input adds to each output.");
 }
 
 void bind_paths(nb::module_& module) {

@@ -42,6 +42,7 @@ void compare(const Scores& first, const Scores& other) {
     if (!equal(first.features, other.features)) fail("two paths find other features");
     if (!equal(first.margins, other.margins)) fail("two paths find other margins");
     if (!equal(first.probabilities, other.probabilities)) fail("two paths find other probabilities");
+    if (!equal(first.explanations, other.explanations)) fail("two paths explain differently");
     if (first.predictions != other.predictions) fail("two paths predict differently");
 }
 

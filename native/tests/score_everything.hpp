@@ -18,7 +18,7 @@ namespace vesto::tests {
 
 struct Scores {
     std::vector<std::byte> predictions;
-    std::vector<double> probabilities, margins, features;
+    std::vector<double> probabilities, margins, features, explanations;
 };
 
 inline size_t bytes_of(Type type) {
@@ -39,6 +39,16 @@ inline void check_places(const Program& program, const std::vector<std::byte>& p
     }
 }
 
+// Of programs without so many classes and inputs that their numbers alone would take all memory.
+inline void explain_rows(const Program& program, const std::vector<Column>& columns, size_t rows, std::vector<double>& out) {
+    const size_t width = program.outputs() * program.inputs().size();
+    if (!why_unexplained(program).empty() || width > 10'000) return;
+    ExplainScratch scratch;
+    out.resize(rows * width);
+    explain(program, columns.data(), rows, scratch, out.data());
+    if (explanation_base(program).size() != program.outputs()) fail("an output has no base");
+}
+
 // Nothing where the columns cannot be read, as codes outside their dictionary.
 inline std::optional<Scores> score_everything(const Program& program, const std::vector<Column>& columns, size_t rows,
                                               Scratch& scratch) {
@@ -52,6 +62,7 @@ inline std::optional<Scores> score_everything(const Program& program, const std:
         probabilities(program, columns.data(), rows, scratch, scores.probabilities.data());
         margins(program, columns.data(), rows, scratch, scores.margins.data());
         features(program, columns.data(), rows, scratch, scores.features.data());
+        explain_rows(program, columns, rows, scores.explanations);
     } catch (const WrongArgument&) {
         return std::nullopt;
     }

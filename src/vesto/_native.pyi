@@ -77,6 +77,21 @@ class Program:
     def features(self, columns: _ArrowArray | Sequence[_ArrowArray]) -> NDArray[np.float64]:
         """The body's inputs, a row each; NaN is missing."""
 
+    @property
+    def unexplained(self) -> str:
+        """Why predictions cannot be explained; empty if they can."""
+
+    @property
+    def base(self) -> tuple[float, ...]:
+        """The margins expected of a row of which nothing is known, one an output."""
+
+    def explain(self, columns: _ArrowArray | Sequence[_ArrowArray]) -> NDArray[np.float64]:
+        """How much each input moves the margins from ``base``, shape (rows, outputs, inputs).
+
+        Raises:
+            ValueError: Predictions cannot be explained.
+        """
+
 def kernel() -> str:
     """The code path in use: avx512, avx2 or portable."""
 

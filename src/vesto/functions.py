@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vesto.catalog.records import Model, Outcome
+from vesto.catalog.records import EXPLANATION_SUFFIX, INTERVAL_SUFFIX, Model, Outcome
 from vesto.catalog.store import Catalog
 from vesto.engines import Column, Function
-from vesto.errors import DataCorrupted, DuplicateFunction
+from vesto.errors import DataCorrupted, DuplicateFunction, FeatureNotSupported
+from vesto.programs.explain import unexplained
 from vesto.programs.program import Program
 from vesto.programs.storage import content_hash, load
-from vesto.types import BY_NAME
+from vesto.types import BY_NAME, SqlType
 
 
 def functions_of(model: Model) -> list[Function]:
@@ -21,14 +22,38 @@ def functions_of(model: Model) -> list[Function]:
         definition.function_schema, definition.function, parameters,
         BY_NAME[outcome.return_type or "float8"], outcome.program, cast=definition.returns,
     )  # fmt: skip
-    document = replace(made, returns=BY_NAME["super"], gives_probabilities=True, cast="")
-    return [made, *(replace(document, name=name) for name in model.probability_functions)]
+    document = replace(made, returns=BY_NAME["super"], cast="")
+    probabilities = replace(document, kind="probabilities")
+    return [
+        made,
+        *(replace(probabilities, name=name) for name in model.probability_functions),
+        _explanation(replace(document, name=made.name + EXPLANATION_SUFFIX), outcome),
+        _interval(replace(document, name=made.name + INTERVAL_SUFFIX), made.returns, outcome),
+    ]
 
 
-def gives_probabilities(model: Model, program: Program) -> bool:
-    """Whether the model has functions for the probabilities of its classes."""
+def _explanation(function: Function, outcome: Outcome) -> Function:
+    refusal = None
+    if outcome.unexplained:
+        message = f"predictions of {function.name} cannot be explained"
+        hint = "EXPLAIN_MODEL gives the whole model's importance of each column."
+        refusal = FeatureNotSupported(message, detail=outcome.unexplained, hint=hint)
+    return replace(function, kind="explanation", refusal=refusal)
+
+
+def _interval(function: Function, predicts: SqlType, outcome: Outcome) -> Function:
+    if outcome.intervals is not None:
+        return replace(function, kind="interval", intervals=outcome.intervals, predicts=predicts)
+    message = "the model kept no rows aside, from which an interval could be known"
+    hint = "Train it with AUTO ON, and as a classification or a regression."
+    return replace(function, kind="interval", refusal=FeatureNotSupported(message, hint=hint))
+
+
+def with_facts(model: Model, outcome: Outcome, program: Program) -> Outcome:
+    """The outcome, in it what its program says of the functions that the model has."""
     known = bool(program.output.labels) and program.output.link != "argmax"
-    return known and model.definition.may_give_probabilities
+    given = known and model.definition.may_give_probabilities
+    return replace(outcome, gives_probabilities=given, unexplained=unexplained(program))
 
 
 def checked_program(content: bytes, model: Model) -> Program:

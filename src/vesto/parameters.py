@@ -13,6 +13,8 @@ from typing import Final
 
 from vesto.errors import InvalidParameterValue, UndefinedParameter
 
+LEAST_LEVEL: Final = 0.5
+MOST_LEVEL: Final = 0.99
 _SWITCHES: Final = {
     "on": "on", "true": "on", "yes": "on", "1": "on", "t": "on", "y": "on",
     "off": "off", "false": "off", "no": "off", "0": "off", "f": "off", "n": "off",
@@ -21,7 +23,7 @@ _SWITCHES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter; ``kind`` is text, switch or whole, ``effect`` empty where it has none."""
+    """One parameter; ``kind`` is text, switch, whole or level, ``effect`` empty without one."""
 
     default: str
     kind: str = "text"
@@ -39,6 +41,8 @@ class Parameter:
             return _SWITCHES[value.lower()]
         if self.kind == "whole" and not value.removeprefix("-").isdecimal():
             raise InvalidParameterValue(f"{name} is a whole number, not {value!r}")
+        if self.kind == "level":
+            return _level(name, value)
         return value
 
 
@@ -58,6 +62,9 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "enable_vacuum_boost": Parameter("off", "switch"),
     "error_on_nondeterministic_update": Parameter("off", "switch"),
     "extra_float_digits": Parameter("0", "whole"),
+    "interval_level": Parameter(
+        "0.9", "level", "share of the truth that f_interval's intervals hold, from 0.5 to 0.99"
+    ),
     "intervalstyle": Parameter("postgres"),
     "json_serialization_enable": Parameter("off", "switch"),
     "json_serialization_parse_nested_strings": Parameter("off", "switch"),
@@ -89,8 +96,9 @@ ACCEPTED: Final = frozenset(
 class Parameters:
     """The parameters of one session."""
 
-    def __init__(self) -> None:
+    def __init__(self, defaults: Mapping[str, str] | None = None) -> None:
         self._values: dict[str, str] = {}
+        self._defaults = defaults or {}
 
     def get(self, name: str) -> str:
         """The value of a parameter.
@@ -100,7 +108,7 @@ class Parameters:
         """
         if name in ACCEPTED:
             return self._values.get(name, "")
-        return self._values.get(name, _known(name).default)
+        return self._values.get(name, self._defaults.get(name, _known(name).default))
 
     def set(self, name: str, value: str) -> None:
         """Change a parameter.
@@ -132,6 +140,17 @@ class Parameters:
         """The schemas of names without one; the user's own has none of its own here."""
         listed = (part.strip().strip('"').strip("'") for part in self.get("search_path").split(","))
         return tuple(part.lower() for part in listed if part and part != "$user")
+
+
+def _level(name: str, value: str) -> str:
+    try:
+        level = float(value)
+    except ValueError:
+        level = 0.0
+    if not LEAST_LEVEL <= level <= MOST_LEVEL:
+        message = f"{name} is a number from {LEAST_LEVEL} to {MOST_LEVEL}, not {value!r}"
+        raise InvalidParameterValue(message)
+    return str(level)
 
 
 def _known(name: str) -> Parameter:

@@ -62,7 +62,9 @@ class Session:
         self._open: Result | None = None
         self._owns_warehouse = False
         self._transaction: str = "idle"
-        self._parameters = Parameters()
+        level = warehouse.settings.interval_level
+        self._parameters = Parameters({"interval_level": str(level)})
+        self._connection.use_interval_level(level)
         self._surroundings: Surroundings | None = None
         self._surroundings_version = -1
         self._surroundings_key = -1

@@ -51,6 +51,9 @@ class Settings:
     model_versions: int = _setting(
         5, "trained versions of a model that are kept, the one that serves counted", 1
     )
+    interval_level: float = _setting(
+        0.9, "share of the truth that the intervals of f_interval hold", 0.5, 0.99
+    )
     seed: int = _setting(0, "seed of sampling, splits and search")
     cost_per_cpu_hour: float = _setting(0.05, "rate of Estimated Cost, in dollars")
     s3_endpoint: str = _setting(

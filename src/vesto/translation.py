@@ -114,5 +114,5 @@ def _signature(model: Model, name: str) -> Signature:
     return Signature(
         definition.function_schema, function,
         tuple((p.name.lower(), p.type) for p in definition.parameters),
-        ready=model.state is State.READY, is_super=function in model.probability_functions,
+        ready=model.state is State.READY, is_super=function in model.document_functions,
     )  # fmt: skip

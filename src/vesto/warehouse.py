@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from vesto.catalog.records import Model, Outcome, State
 from vesto.catalog.store import Catalog
+from vesto.dialect.cursor import Cursor
 from vesto.dialect.front import Front
 from vesto.engines import ENGINES, Engine, Function
 from vesto.errors import (
@@ -32,11 +33,12 @@ from vesto.errors import (
     VestoError,
 )
 from vesto.files import flush_folder, remove_folder
-from vesto.functions import check_free, checked_program, functions_of, gives_probabilities
+from vesto.functions import check_free, checked_program, functions_of, with_facts
 from vesto.ownership import claim
 from vesto.programs.program import Program
 from vesto.settings import read_settings
 from vesto.system_views import SYSTEM_VIEWS, SystemView
+from vesto.training.explanation import explained
 from vesto.training.job import PROGRAM, Job, JobFolder, Progress, last_progress
 from vesto.training.snapshot import TrainingRows
 from vesto.training.staging import keep_files, remove_staged
@@ -84,6 +86,7 @@ class Warehouse:
             self.jobs = Supervisor(self.path / "jobs", self.finish_job)
             undo.callback(self.jobs.close)
             self._provide_system_views()
+            self.engine.answer("vesto_explain_model", self._explained)
             self.reconcile()
             if locked:
                 self.engine.lock()
@@ -99,6 +102,18 @@ class Warehouse:
             view = SYSTEM_VIEWS.get(name)
             assert view is not None  # names() lists what get() finds
             self.engine.provide(name, view.columns, partial(self._rows_of, view))
+
+    def _explained(self, _user: str, name: str) -> str:
+        """The document of EXPLAIN_MODEL for the model of that name."""
+        cursor = Cursor(name)
+        wanted = cursor.name("a model's name")
+        cursor.end()
+        model = self.catalog.find(wanted.schema or "public", wanted.object)
+        if model is None:
+            known = [model.name for model in self.catalog.models()]
+            raise UndefinedModel.named(wanted.object, known=known)
+        report = self.report(model) if model.state is State.READY else {}
+        return json.dumps(explained(model, report, self.progress(model).stage), ensure_ascii=False)
 
     def _rows_of(self, view: SystemView) -> pa.Table:
         return view.rows(self)
@@ -145,7 +160,7 @@ class Warehouse:
         program = None
         try:
             program = self.program(model)
-            model = self._with_probabilities(model, program)
+            model = self._with_facts(model, program)
         except (InputOutputError, DataCorrupted) as error:
             log.warning('the program of model "%s" cannot be read: %s', model.name, error)
         self._install_again(model, program)
@@ -161,13 +176,12 @@ class Warehouse:
             log.warning('the program of model "%s" cannot be used: %s', model.name, error)
             self._install_again(model, None)
 
-    def _with_probabilities(self, model: Model, program: Program) -> Model:
-        """The model; one that an older version made learns that it gives probabilities."""
-        outcome = model.outcome or Outcome()
-        given = gives_probabilities(model, program)
-        if outcome.gives_probabilities == given:
+    def _with_facts(self, model: Model, program: Program) -> Model:
+        """The model; one that an older version made learns which functions it has."""
+        outcome = with_facts(model, model.outcome or Outcome(), program)
+        if outcome == model.outcome:
             return model
-        known = replace(model, outcome=replace(outcome, gives_probabilities=given))
+        known = replace(model, outcome=outcome)
         self.catalog.replace(model, known)
         return known
 
@@ -230,8 +244,7 @@ class Warehouse:
                     raise TrainingFailed(outcome.failure)
                 outcome = self._late(model, outcome)
                 program = self.publish_program(replace(model, outcome=outcome))
-                given = gives_probabilities(model, program)
-                outcome = replace(outcome, gives_probabilities=given)
+                outcome = with_facts(model, outcome, program)
                 # Whoever waits for READY calls the function at once: it is there before.
                 ready = model.advance(State.READY, outcome)
                 if not model.definition.garbage_collect:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,8 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from vesto.catalog.records import Intervals
 from vesto.engines import ENGINES, Column, Connection, Engine, Function
-from vesto.errors import VestoError
+from vesto.errors import FeatureNotSupported, UndefinedModel, VestoError
 from vesto.programs import storage
 from vesto.programs.bodies import Linear
 from vesto.programs.program import Input, Program, value_output
@@ -228,6 +231,51 @@ class TestFunctions:
         engine.remove(function(5.0)[0])
         assert engine.functions() == set()
         assert sqlstate(lambda: line.execute("SELECT f(1.0)")) == "42883"
+
+    def test_every_kind_of_function_is_known_as_one(self, engine: Engine) -> None:
+        made, program = function(2.0)
+        assert isinstance(program.body, Linear)
+        program = replace(program, body=replace(program.body, center=np.array([1.0])))
+        name = storage.content_hash(storage.dump(program))
+        made = replace(made, program=name, returns=BY_NAME["super"])
+        known = Intervals(kind="differences", quantiles=tuple(map(float, range(99))))
+        kinds = {
+            "told": replace(made, kind="explanation"),
+            "reach": replace(
+                made, kind="interval", intervals=known, predicts=BY_NAME["float8"]
+            ),
+            "refused": replace(made, kind="interval", refusal=FeatureNotSupported("not here")),
+        }  # fmt: skip
+        for name, one in kinds.items():
+            engine.install(replace(one, name=name), program)
+        assert engine.functions() == {("public", name) for name in kinds}
+        line = engine.connect()
+        sql = "SELECT CAST({}(CAST(3 AS DOUBLE)) AS VARCHAR) AS y"
+        told = json.loads(str(rows(line, sql.format("told"))[0][0]))
+        assert told == {"base": 2.0, "prediction": 6.0, "contributions": {"a0": 4.0}}
+        for level, reach in ((0.9, 80), (0.5, 0), (0.99, 98), (0.501, 1)):
+            if level != 0.9:
+                line.use_interval_level(level)
+            between = json.loads(str(rows(line, sql.format("reach"))[0][0]))
+            assert between == {"lower": 6.0 - reach, "upper": 6.0 + reach, "level": level}
+        ask = sql.format("refused")
+        assert sqlstate(lambda: line.execute(ask).read_all()) == "0A000"
+        for name, one in kinds.items():
+            engine.remove(replace(one, name=name))
+        assert engine.functions() == set()
+
+    def test_what_is_asked_of_python_comes_back_as_a_document(self, engine: Engine) -> None:
+        def reply(user: str, text: str) -> str:
+            if text == "wrong":
+                raise UndefinedModel("there is none", hint="Try another.")
+            return json.dumps({"user": user, "text": text})
+
+        engine.answer("vesto_tell", reply)
+        line = engine.connect()
+        sql = "SELECT CAST(vesto_tell('ann', t) AS VARCHAR) AS y FROM (VALUES ('a'), (NULL)) v(t)"
+        assert rows(line, sql) == [('{"user": "ann", "text": "a"}',), (None,)]
+        ask = "SELECT vesto_tell('ann', 'wrong') AS y"
+        assert sqlstate(lambda: line.execute(ask).read_all()) == "42704"
 
     def test_without_a_program_it_is_there_and_says_what_it_lacks(self, engine: Engine) -> None:
         made, program = function(2.0, "lost")

@@ -120,11 +120,13 @@ def forests(draw: st.DrawFn, features: int, outputs: int) -> Forest:
         zip(*rows, strict=True) if rows else [()] * 7
     )
     base = draw(st.lists(st.floats(-4, 4, width=32), min_size=outputs, max_size=outputs))
+    covers = st.floats(0, 9, width=32)
+    cover = draw(st.just([]) | st.lists(covers, min_size=len(rows), max_size=len(rows)))
     return Forest(
         np.array(feature, np.int32), np.array(threshold, np.float32), np.array(nan_left, np.uint8),
         np.array(left, np.int32), np.array(right, np.int32), np.array(start, np.int32),
         np.array(size, np.int32), np.array(categories, np.int32), np.array(roots, np.int32),
-        np.array(output, np.int32), np.array(base, np.float32),
+        np.array(output, np.int32), np.array(base, np.float32), np.array(cover, np.float32),
     )  # fmt: skip
 
 
@@ -133,7 +135,9 @@ def linears(draw: st.DrawFn, features: int, outputs: int) -> Linear:
     """Weights of ordinary size."""
     weights = draw(st.lists(small, min_size=features * outputs, max_size=features * outputs))
     bias = draw(st.lists(small, min_size=outputs, max_size=outputs))
-    return Linear(np.array(weights, float).reshape(outputs, features), np.array(bias, float))
+    center = draw(st.just([]) | st.lists(small, min_size=features, max_size=features))
+    shaped = np.array(weights, float).reshape(outputs, features)
+    return Linear(shaped, np.array(bias, float), np.array(center, float))
 
 
 @st.composite

@@ -19,10 +19,11 @@ SURE: Final = 30.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weighted:
-    """Weights over standardised features."""
+    """Weights over standardised features, whose means over the training rows are ``center``."""
 
     weights: NDArray[np.float64]
     bias: NDArray[np.float64]
+    center: NDArray[np.float64]
     rounds: int = 0
 
     def margins(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -32,7 +33,7 @@ class Weighted:
 
     def body(self) -> Linear:
         """The weights as a program's body."""
-        return Linear(np.ascontiguousarray(self.weights), self.bias)
+        return Linear(np.ascontiguousarray(self.weights), self.bias, self.center)
 
 
 class LinearLearner:
@@ -49,35 +50,37 @@ class LinearLearner:
         from sklearn.linear_model import LogisticRegression, Ridge  # noqa: PLC0415
 
         x, l2 = np.nan_to_num(train.x).astype(np.float64), float(configuration.get("l2", 1.0))
+        center = x.mean(axis=0)
         if task.problem == "regression":
             line = Ridge(alpha=l2).fit(x, train.y)
-            return Weighted(line.coef_.reshape(1, -1), np.atleast_1d(line.intercept_))
+            return Weighted(line.coef_.reshape(1, -1), np.atleast_1d(line.intercept_), center)
         present = np.unique(train.y).astype(np.int64)
         if len(present) == 1:
-            return _constant(int(present[0]), x.shape[1], task)
+            return _constant(int(present[0]), center, task)
         model = LogisticRegression(C=1.0 / l2, max_iter=300, random_state=seed)
         with warnings.catch_warnings():
             # Weights that have not settled after 300 steps still make a candidate.
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(x, train.y.astype(np.int64))
         if task.problem == "binary":
-            return Weighted(model.coef_, model.intercept_)
+            return Weighted(model.coef_, model.intercept_, center)
         weights = np.zeros((task.classes, x.shape[1]))
         bias = np.full(task.classes, -SURE)
         if len(present) == 2:  # noqa: PLR2004 - scikit-learn then has one row of weights
             weights[present[1]], bias[present] = model.coef_[0], [0.0, model.intercept_[0]]
         else:
             weights[present], bias[present] = model.coef_, model.intercept_
-        return Weighted(weights, bias)
+        return Weighted(weights, bias, center)
 
 
-def _constant(place: int, features: int, task: Task) -> Weighted:
+def _constant(place: int, center: NDArray[np.float64], task: Task) -> Weighted:
     """All rows have one class: it, whatever the features say."""
     if task.problem == "binary":
-        return Weighted(np.zeros((1, features)), np.array([SURE if place else -SURE]))
+        bias = np.array([SURE if place else -SURE])
+        return Weighted(np.zeros((1, len(center))), bias, center)
     bias = np.full(task.classes, -SURE)
     bias[place] = 0.0
-    return Weighted(np.zeros((task.classes, features)), bias)
+    return Weighted(np.zeros((task.classes, len(center))), bias, center)
 
 
 ALGORITHM: Final = LinearLearner()

@@ -63,7 +63,7 @@ class XGBoost:
         watched, callbacks = [], [_deadline_callback(deadline, _outputs(task))]
         if valid is not None:
             watched = [(_matrix(valid.x, valid.y, valid.categorical), "valid")]
-            # Before the deadline's: one that stops keeps those after it from seeing the round.
+            # First: what ends training keeps later callbacks from seeing its last round.
             callbacks.insert(0, xgboost.callback.EarlyStopping(rounds=PATIENCE))
         booster = xgboost.train(
             parameters, data, int(configuration.get("num_round", MAX_ROUNDS)), evals=watched,
@@ -159,6 +159,7 @@ def _tree(tree: dict[str, Any]) -> dict[str, NDArray[Any]]:
         "categories_start": start,
         "categories_size": size,
         "categories": np.array(tree["categories"], np.int32),
+        "cover": np.array(tree["sum_hessian"], np.float32),
     }
 
 

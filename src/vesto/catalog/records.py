@@ -10,6 +10,8 @@ from typing import Final
 from vesto.errors import ModelNotReady
 
 PROBABILITY_SUFFIXES: Final = ("_prob", "_probabilities")
+EXPLANATION_SUFFIX: Final = "_explain"
+INTERVAL_SUFFIX: Final = "_interval"
 
 
 class State(StrEnum):
@@ -101,6 +103,20 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """How far predictions may be off, as ``training/intervals.py`` found and explains it.
+
+    ``kind`` is differences, ratios, scaled or labels. ``quantiles`` has a number for each of its
+    levels; ``edges`` and ``scales`` belong to ``scaled`` alone, which has a scale more than edges.
+    """
+
+    kind: str
+    quantiles: tuple[float, ...]
+    edges: tuple[float, ...] = ()
+    scales: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What a training job came to. Numbers of a failed job are 0, texts it lacks are empty.
 
@@ -108,6 +124,8 @@ class Outcome:
     ``metric`` is the row that SHOW MODEL prints, as ``validation:f1_binary``, and
     ``more_metrics`` the rows after it. ``cpu_s`` counts processor seconds of the job, ``rows``
     those that it trained on. ``gives_probabilities`` says that there are functions for them.
+    ``unexplained`` is why predictions cannot be explained, empty where they can.
+    ``intervals`` is None where no rows were kept aside.
     """
 
     program: str = ""
@@ -125,6 +143,8 @@ class Outcome:
     failure: str = ""
     hyperparameters: tuple[tuple[str, str], ...] = ()
     notices: tuple[str, ...] = ()
+    unexplained: str = ""
+    intervals: Intervals | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,9 +185,16 @@ class Model:
         return tuple(self.definition.function + suffix for suffix in PROBABILITY_SUFFIXES)
 
     @property
+    def document_functions(self) -> tuple[str, ...]:
+        """The names of the functions that return a SUPER document."""
+        function = self.definition.function
+        more = (function + EXPLANATION_SUFFIX, function + INTERVAL_SUFFIX)
+        return (*self.probability_functions, *more)
+
+    @property
     def functions(self) -> tuple[str, ...]:
         """The names of all its SQL functions, the prediction first."""
-        return (self.definition.function, *self.probability_functions)
+        return (self.definition.function, *self.document_functions)
 
     def advance(self, to: State, outcome: Outcome) -> Model:
         """The model in its next state.

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from vesto.catalog.records import Definition, Model, Outcome, Parameter, State
+from vesto.catalog.records import Definition, Intervals, Model, Outcome, Parameter, State
 from vesto.errors import (
     DataCorrupted,
     DiskFull,
@@ -387,7 +387,11 @@ def outcome_from(document: dict[str, Any]) -> Outcome:
     pairs = _pairs(document["hyperparameters"])
     metrics = tuple((name, float(value)) for name, value in document.get("more_metrics", ()))
     read = {"hyperparameters": pairs, "more_metrics": metrics}
-    return Outcome(**document | read | {"notices": tuple(document["notices"])})
+    known: dict[str, Any] = document | read | {"notices": tuple(document["notices"])}
+    if intervals := document.get("intervals"):
+        lists = {k: tuple(v) for k, v in intervals.items() if k != "kind"}
+        known["intervals"] = Intervals(kind=intervals["kind"], **lists)
+    return Outcome(**known)
 
 
 def _pairs(pairs: list[list[str]]) -> tuple[tuple[str, str], ...]:

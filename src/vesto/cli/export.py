@@ -39,5 +39,6 @@ def export_model(session: Session, name: str, file: Path, *, replace: bool) -> l
     except OSError as error:
         raise InputOutputError(f'file "{file}" cannot be written', detail=str(error)) from error
     arguments = ", ".join(f"{p.name} {p.type}" for p in model.definition.parameters)
-    generic = dict.fromkeys(generic_function(function) for function in functions_of(model))
+    direct = [f for f in functions_of(model) if f.refusal is None and f.kind != "interval"]
+    generic = dict.fromkeys(generic_function(function) for function in direct)
     return [f"{call}({literal(program)}, {arguments})" for call in generic]

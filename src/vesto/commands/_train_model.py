@@ -198,8 +198,8 @@ def _told(error: DuplicateFunction, model: Model, name: str) -> DuplicateFunctio
     """The error; of a name that the user did not write it says where it comes from."""
     function = model.definition.function
     if name != function:
-        also = " and ".join(model.probability_functions)
-        error.hint += f" FUNCTION {function} makes {also} too, for the probabilities of classes."
+        *others, last = model.document_functions
+        error.hint += f" FUNCTION {function} makes {', '.join(others)} and {last} too."
     return error
 
 

@@ -50,6 +50,7 @@ class Reset:
             context.parameters.reset_all()
             take_effect(context, "search_path")
             take_effect(context, "timezone")
+            take_effect(context, "interval_level")
             return Result(tag="RESET")
         try:
             context.parameters.reset(self.name)

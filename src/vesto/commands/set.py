@@ -109,6 +109,8 @@ def take_effect(context: Context, name: str) -> None:
         for schema in context.parameters.search_path:
             check_open((schema, ""))
         context.connection.use(context.parameters.search_path)
+    if name == "interval_level":
+        context.connection.use_interval_level(float(context.parameters.get(name)))
     if name == "timezone":
         context.connection.use_time_zone(context.parameters.get("timezone"))
 

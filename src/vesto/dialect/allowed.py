@@ -18,7 +18,8 @@ _FUNCTIONS: Final = re.compile(
     r"current_setting|set_config|pg_read|load_|checkpoint|force_checkpoint|vesto_rows_of_|"
     # What scores any program, and what changes the programs of the process: only a model's own
     # function, which the catalog knows, leads there.
-    r"vesto_(predict_(bool|int[248]|float[48]|varchar)|probabilities|category|register_program|"
+    r"vesto_(predict_(bool|int[248]|float[48]|varchar)|probabilities|category|explain|"
+    r"explain_model|register_program|"
     r"forget_program|kernel|use_kernel)\Z"
 )
 _FILE_NAME: Final = re.compile(

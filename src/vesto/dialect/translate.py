@@ -278,7 +278,7 @@ def _resolve_calls(tree: exp.Expr, find: Lookup) -> Iterator[Span]:
     for call in list(tree.find_all(exp.Anonymous)):
         name = call.name
         span = span_of(call)
-        if name.lower() in {"explain_model", "forecast"}:
+        if name.lower() == "forecast":
             raise FeatureNotSupported(f"{name.upper()}() is not available yet", span=span)
         parent = call.parent
         schema = ""

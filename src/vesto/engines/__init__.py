@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import pyarrow as pa
 
+from vesto.catalog.records import Intervals
 from vesto.dialect.surroundings import Surroundings
+from vesto.errors import VestoError
 from vesto.plugins import Plugins
 from vesto.programs.program import Program
 from vesto.settings import Settings
@@ -24,12 +26,17 @@ class Column:
     type: SqlType
 
 
+FunctionKind = Literal["prediction", "probabilities", "explanation", "interval"]
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A prediction function as SQL sees it: ``program`` is the content hash it scores with.
+    """A function of a model as SQL sees it: ``program`` is the content hash it scores with.
 
-    One that ``gives_probabilities`` returns those of all labels as a SUPER document. ``cast`` is
-    the engine's type that results are turned into, empty where they stay as they are.
+    All kinds but ``prediction`` return a SUPER document. ``cast`` is the engine's type that
+    predictions are turned into, empty where they stay as they are. An interval is around what the
+    prediction function returns, of the type ``predicts``. A function with a ``refusal`` raises that
+    instead.
     """
 
     schema: str
@@ -37,8 +44,11 @@ class Function:
     parameters: tuple[Column, ...]
     returns: SqlType
     program: str
-    gives_probabilities: bool = False
+    kind: FunctionKind = "prediction"
     cast: str = ""
+    intervals: Intervals | None = None
+    predicts: SqlType | None = None
+    refusal: VestoError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,10 @@ class Connection(Protocol):
         Raises:
             InvalidParameterValue: There is none of that name.
         """
+        ...
+
+    def use_interval_level(self, level: float) -> None:
+        """Make intervals of predictions that hold this share of the truth."""
         ...
 
     def sample(self, sql: str, rows: int, seed: int) -> Sample:
@@ -128,6 +142,10 @@ class Engine(Protocol):
 
     def provide(self, view: str, columns: Sequence[Column], rows: Callable[[], pa.Table]) -> None:
         """Make ``vesto.<view>`` a view over what ``rows`` returns whenever it is read."""
+        ...
+
+    def answer(self, name: str, reply: Callable[[str, str], str]) -> None:
+        """Make ``name`` a function of a user and a text that returns the document of ``reply``."""
         ...
 
     def install(self, function: Function, program: Program | None) -> None:

@@ -12,9 +12,11 @@ from typing import Any, Final
 import duckdb
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from vesto.errors import UndefinedFunction, VestoError
+from vesto.errors import FeatureNotSupported, UndefinedFunction, VestoError
 from vesto.programs import reference, registry
+from vesto.programs.explain import explain, unexplained
 from vesto.programs.program import Program
 from vesto.types import BY_NAME, converts, from_arrow
 
@@ -32,6 +34,7 @@ class ReferenceScorer:
         for name in RETURN_TYPES:
             _make(make, f"vesto_predict_{name}", _predictions, BY_NAME[name].duckdb)
         _make(make, "vesto_probabilities", _documents, "JSON")
+        _make(make, "vesto_explain", _explanations, "JSON")
         make("vesto_kernel", lambda: KERNEL, [], "VARCHAR")
 
     def register(self, name: str, program: Program) -> None:
@@ -86,6 +89,41 @@ def _documents(program: Program, given: list[Any]) -> Any:
         for row, places in zip(rows, order, strict=True)
     ]
     return pa.ExtensionArray.from_storage(pa.json_(), pa.array(texts, pa.string()))
+
+
+def _explanations(program: Program, given: list[Any]) -> Any:
+    """Base, margin and contributions of each row as JSON; of several labels the likeliest first."""
+    if reason := unexplained(program):
+        message = "the program's predictions cannot be explained"
+        raise FeatureNotSupported(message, detail=reason)
+    found = explain(program, given)
+    texts = [
+        json.dumps(_explanation(program, *row), ensure_ascii=False, separators=(",", ":"))
+        for row in zip([_short(found.base)] * len(found.margins), _short(found.margins),
+                       _short(found.contributions), strict=True)
+    ]  # fmt: skip
+    return pa.ExtensionArray.from_storage(pa.json_(), pa.array(texts, pa.string()))
+
+
+def _short(numbers: NDArray[np.float64]) -> Any:
+    """As lists of numbers in as many digits as float32 has, which trees compute in."""
+    edge = float(np.finfo(np.float32).max)
+    kept = np.clip(np.nan_to_num(numbers), -edge, edge).astype(np.float32)
+    return kept.astype(str).astype(np.float64).tolist()
+
+
+def _explanation(program: Program, base: Any, margins: Any, parts: Any) -> dict[str, Any]:
+    names = [item.name for item in program.inputs]
+    entries = [
+        {"base": b, "prediction": m, "contributions": dict(zip(names, c, strict=True))}
+        for b, m, c in zip(base, margins, parts, strict=True)
+    ]
+    labels = program.output.labels
+    if program.output.link != "softmax":
+        return ({"label": labels[1]} if labels else {}) | entries[0]
+    order = sorted(range(len(labels)), key=lambda place: -margins[place])
+    explanations = [entries[place] for place in order]
+    return {"labels": [labels[place] for place in order], "explanations": explanations}
 
 
 def _flat(column: Any) -> Any:

@@ -13,6 +13,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from weakref import WeakSet
@@ -22,7 +23,7 @@ import pyarrow as pa
 
 from vesto.dialect.names import literal, quoted
 from vesto.dialect.surroundings import Surroundings
-from vesto.engines import Column, Connection, Function, Sample
+from vesto.engines import Column, Connection, Function, FunctionKind, Sample
 from vesto.engines._duckdb_errors import translated
 from vesto.engines._duckdb_programs import Programs, open_scorer
 from vesto.engines._sample import draw
@@ -57,7 +58,10 @@ _LOCKS: Final = (
 LIBRARY: Final = Path(__file__).with_name("duckdb_library.sql")
 # How the engine writes the body of our macros; older files have the functions without a schema.
 _LOST: Final = "the program of this function is not there"
-_SCORES: Final = rf"^(CAST\()?(\"?system\"?\.main\.)?vesto_(predict_|probabilities\()|failure\('XX001', '{_LOST}'\)"
+_SCORES: Final = (
+    r"^(CAST\()?(\"?system\"?\.main\.)?vesto_(predict_|probabilities\(|explain\()"
+    rf"|failure\('XX001', '{_LOST}'\)|vesto\.(refusal|interval_of_\w+)\("
+)
 
 
 class DuckDBEngine:
@@ -105,11 +109,12 @@ class DuckDBEngine:
         """Redshift's functions as macros; written only where the file has another version."""
         text = LIBRARY.read_text(encoding="utf-8")
         version = literal(hashlib.sha256(text.encode()).hexdigest())
+        # The library's macros name each other by schema alone.
+        self._root.execute(f"USE {DATABASE}.{SCHEMA}")
         known = "SELECT 1 FROM duckdb_functions() WHERE schema_name = 'vesto' AND "
         known += f"function_name = 'library_version' AND macro_definition = {literal(version)}"
         if self._root.execute(known).fetchall():
             return
-        self._root.execute(f"USE {DATABASE}.{SCHEMA}")
         for paragraph in text.split("\n\n"):
             self._root.execute(paragraph)
         self._root.execute(f"CREATE OR REPLACE MACRO vesto.library_version() AS {version}")
@@ -152,6 +157,20 @@ class DuckDBEngine:
             f"SELECT {names} FROM (SELECT unnest({function}(1)) AS row)"
         )
 
+    def answer(self, name: str, reply: Callable[[str, str], str]) -> None:
+        """Make ``name`` a function of a user and a text that returns the document of ``reply``."""
+
+        def answered(users: Any, texts: Any) -> Any:
+            asked = zip(users.to_pylist(), texts.to_pylist(), strict=True)
+            try:
+                found = [reply(user, text) for user, text in asked]
+            except VestoError as error:
+                # DuckDB hands on nothing but the text of an exception.
+                raise RuntimeError(f"vesto:{error.to_json()}") from error
+            return pa.ExtensionArray.from_storage(pa.json_(), pa.array(found, pa.string()))
+
+        self._make_function(name, answered, ["VARCHAR", "VARCHAR"], "JSON", side_effects=True)
+
     def install(self, function: Function, program: Program | None) -> None:
         """Make or replace the function's macro; views and prepared statements follow it."""
         names = [quoted(parameter.name) for parameter in function.parameters]
@@ -159,12 +178,7 @@ class DuckDBEngine:
             failure = f"{DATABASE}.vesto.failure('XX001', {literal(_LOST)})"
             body = f"CAST({failure} AS {function.cast or function.returns.duckdb})"
         else:
-            # The extension refuses an unknown program when the macro is made.
-            given = [literal(function.program)]
-            given += self._programs.arguments(function.program, program, names)
-            body = f"system.main.{generic_function(function)}({', '.join(given)})"
-            if function.cast:
-                body = f"CAST({body} AS {function.cast})"
+            body = self._body(function, program, names)
         with (
             self._write,
             _sqlstates(),
@@ -173,6 +187,26 @@ class DuckDBEngine:
             self._root.execute(
                 f"CREATE OR REPLACE MACRO {self._place(function)}({', '.join(names)}) AS {body}"
             )
+
+    def _body(self, function: Function, program: Program, names: list[str]) -> str:
+        """What the function's macro stands for. The extension refuses an unknown program."""
+        if function.refusal is not None:
+            return f"{DATABASE}.vesto.refusal({literal(function.refusal.to_json())})"
+        found = function.intervals
+        if found is None:
+            given = names
+            if function.kind != "explanation":
+                given = self._programs.arguments(function.program, program, names)
+            arguments = ", ".join([literal(function.program), *given])
+            body = f"system.main.{generic_function(function)}({arguments})"
+            return f"CAST({body} AS {function.cast})" if function.cast else body
+        kind: FunctionKind = "probabilities" if found.kind == "labels" else "prediction"
+        inner = replace(
+            function, kind=kind, returns=function.predicts or function.returns, intervals=None
+        )
+        lists = [found.quantiles, found.edges, found.scales] if found.edges else [found.quantiles]
+        inside = ", ".join([self._body(inner, program, names), *map(_numbers, lists)])
+        return f"{DATABASE}.vesto.interval_of_{found.kind}({inside})"
 
     def remove(self, function: Function) -> None:
         """Remove the function's macro."""
@@ -238,12 +272,19 @@ def _sqlstates() -> Iterator[None]:
         raise
 
 
+_OF_DOCUMENTS: Final = {"probabilities": "vesto_probabilities", "explanation": "vesto_explain"}
+
+
 def generic_function(function: Function) -> str:
     """The SQL function that scores any program with such an output."""
-    if function.gives_probabilities:
-        return "vesto_probabilities"
+    if function.kind in _OF_DOCUMENTS:
+        return _OF_DOCUMENTS[function.kind]
     name = function.returns.name
     return f"vesto_predict_{'varchar' if name == 'bpchar' else name}"
+
+
+def _numbers(numbers: Sequence[float]) -> str:
+    return "[" + ", ".join(f"{number!r}::DOUBLE" for number in numbers) + "]"
 
 
 def _key(function: Function) -> tuple[str, str]:
@@ -320,6 +361,10 @@ class DuckDBConnection:
         except VestoError as error:
             message = f'time zone "{name}" is not known'
             raise InvalidParameterValue(message, detail=error.message) from None
+
+    def use_interval_level(self, level: float) -> None:
+        """Make intervals of predictions that hold this share of the truth."""
+        self.execute(f"SET VARIABLE vesto_interval_level = {float(level)!r}")
 
     def sample(self, sql: str, rows: int, seed: int) -> Sample:
         """At most ``rows`` rows of a query, drawn uniformly."""

@@ -5,6 +5,9 @@
 CREATE OR REPLACE MACRO vesto.failure(state, message) AS
   error('vesto:' || json_object('sqlstate', state, 'message', message, 'detail', '', 'hint', '')::VARCHAR);
 
+CREATE OR REPLACE MACRO vesto.refusal(told) AS
+  CAST(error('vesto:' || told) AS JSON);
+
 CREATE OR REPLACE MACRO vesto.divisor(b) AS
   CASE WHEN b = 0 THEN error('division by zero') ELSE b END;
 
@@ -257,3 +260,27 @@ CREATE OR REPLACE VIEW vesto.pg_table_def AS
     ON c.schema_name = d.schema_name AND c.table_name = d.table_name AND lower(c.column_name) = lower(d.column_name)
   WHERE c.database_name = 'dev' AND c.schema_name <> 'vesto' AND NOT c.internal
   ORDER BY c.schema_name, c.table_name, c.column_index;
+
+-- Intervals of predictions ------------------------------------------------------------------------
+-- Quantiles of training/intervals.py, at the levels 0.5, 0.505 and so on to 0.99.
+
+CREATE OR REPLACE MACRO vesto.interval_level() AS
+  coalesce(CAST(getvariable('vesto_interval_level') AS DOUBLE), 0.9);
+
+CREATE OR REPLACE MACRO vesto.interval_quantile(quantiles) AS
+  quantiles[1 + CAST(ceil((vesto.interval_level() - 0.5) * 200 - 0.000001) AS INTEGER)];
+
+CREATE OR REPLACE MACRO vesto.interval_of_differences(x, quantiles) AS
+  json_object('lower', CAST(x AS DOUBLE) - vesto.interval_quantile(quantiles), 'upper', CAST(x AS DOUBLE) + vesto.interval_quantile(quantiles), 'level', vesto.interval_level());
+
+CREATE OR REPLACE MACRO vesto.interval_scale(x, edges, scales) AS
+  scales[1 + len(list_filter(edges, lambda edge: CAST(x AS DOUBLE) >= edge))];
+
+CREATE OR REPLACE MACRO vesto.interval_of_scaled(x, quantiles, edges, scales) AS
+  json_object('lower', CAST(x AS DOUBLE) - vesto.interval_quantile(quantiles) * vesto.interval_scale(x, edges, scales), 'upper', CAST(x AS DOUBLE) + vesto.interval_quantile(quantiles) * vesto.interval_scale(x, edges, scales), 'level', vesto.interval_level());
+
+CREATE OR REPLACE MACRO vesto.interval_of_ratios(x, quantiles) AS
+  json_object('lower', CAST(x AS DOUBLE) / vesto.interval_quantile(quantiles), 'upper', CAST(x AS DOUBLE) * vesto.interval_quantile(quantiles), 'level', vesto.interval_level());
+
+CREATE OR REPLACE MACRO vesto.interval_of_labels(x, quantiles) AS
+  json_object('labels', from_json(x, '{"labels":["VARCHAR"]}').labels[1:greatest(1, len(list_filter(from_json(x, '{"probabilities":["DOUBLE"]}').probabilities, lambda p: p >= vesto.interval_quantile(quantiles))))], 'level', vesto.interval_level());

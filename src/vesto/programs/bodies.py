@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,13 @@ I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
 
 LEAF: Final = -1
+
+
+def _unknown(dtype: str) -> Any:
+    """An array that may be empty: then it is not written, and what needs it is refused."""
+    return field(
+        default_factory=lambda: np.empty(0, dtype), metadata={"dtype": dtype, "optional": True}
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -34,6 +41,9 @@ class Forest:
     (trees,): the first node of each tree, ascending, and the output it adds to. ``base`` has shape
     (outputs,). No two nodes share categories, which are at least 0 and less than 2**24.
 
+    ``cover`` says how much of the training set came to each node, as the sum of its hessians; only
+    shares of it count. It is empty where that is not known, and then nothing can be explained.
+
     Source: XGBoost documentation, "Introduction to Model IO" and "Categorical Data".
     """
 
@@ -49,6 +59,7 @@ class Forest:
     roots: I32 = field(metadata={"dtype": "<i4"})
     output: I32 = field(metadata={"dtype": "<i4"})
     base: F32 = field(metadata={"dtype": "<f4"})
+    cover: F32 = _unknown("<f4")  # noqa: RUF009 - a field
 
     @property
     def outputs(self) -> int:
@@ -61,12 +72,14 @@ class Linear:
     """``bias + w[0] * x[0] + w[1] * x[1] + ...`` in that order, in float64, without fused steps.
 
     A feature that is NaN or infinite counts as 0, and a bias of -0.0 as 0.0. ``weights`` has shape (outputs, features),
-    ``bias`` (outputs,).
+    ``bias`` (outputs,). ``center`` has shape (features,): the mean of each feature over the training
+    rows, what explanations start from; it is empty where that is not known.
     """
 
     kind: ClassVar[str] = "linear"
     weights: F64 = field(metadata={"dtype": "<f8", "dimensions": 2})
     bias: F64 = field(metadata={"dtype": "<f8"})
+    center: F64 = _unknown("<f8")  # noqa: RUF009 - a field
 
     @property
     def outputs(self) -> int:

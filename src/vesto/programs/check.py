@@ -206,6 +206,10 @@ def _forest_mistakes(forest: Forest, features: int) -> Iterator[str]:
         yield "a leaf is no number"
     if (forest.nan_left > 1).any():
         yield "a node sends missing values neither left nor right"
+    if forest.cover.shape not in {(0,), (nodes,)}:
+        yield "the forest's node arrays differ in length"
+    elif not (np.isfinite(forest.cover).all() and (forest.cover >= 0).all()):
+        yield "a node's cover is no number, or negative"
     yield from _tree_mistakes(forest)
     yield from _category_mistakes(forest)
 
@@ -257,6 +261,8 @@ def _linear_mistakes(linear: Linear, features: int) -> Iterator[str]:
         yield "the linear form's arrays do not fit together"
     elif not (np.isfinite(linear.weights).all() and np.isfinite(linear.bias).all()):
         yield "a weight or bias is no number"
+    elif linear.center.shape not in {(0,), (features,)} or not np.isfinite(linear.center).all():
+        yield "the linear form has not one center for each feature"
 
 
 def _network_mistakes(network: Network, features: int) -> Iterator[str]:

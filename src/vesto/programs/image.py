@@ -38,7 +38,7 @@ from vesto.programs.steps import (
 )
 
 MAGIC: Final = b"VESTOIMG"
-VERSION: Final = 1
+VERSION: Final = 2
 TYPES: Final = (
     "bool", "int2", "int4", "int8", "numeric", "float4", "float8", "bpchar", "varchar", "date",
     "time", "timetz", "timestamp", "timestamptz",
@@ -182,11 +182,13 @@ class _Writer:
         self.array(body.roots, "<i4")
         self.array(body.output, "<i4")
         self.array(body.base, "<f4")
+        self.array(body.cover, "<f4")
 
     @part.register
     def _(self, body: Linear) -> None:
         self.array(body.weights, "<f8")
         self.array(body.bias, "<f8")
+        self.array(body.center, "<f8")
 
     @part.register
     def _(self, body: Network) -> None:

@@ -64,6 +64,8 @@ def _written(part: Step | Body | Output, tensors: Tensors) -> dict[str, Any]:
     written: dict[str, Any] = {"kind": part.kind}
     for field in fields(part):
         value = getattr(part, field.name)
+        if field.metadata.get("optional") and not np.size(value):
+            continue
         if dtype := field.metadata.get("dtype"):
             name = f"t{len(tensors)}"
             tensors[name] = np.ascontiguousarray(value, dtype=np.dtype(dtype))
@@ -152,6 +154,7 @@ def _part(kinds: dict[str, Any], written: dict[str, Any], tensors: Tensors) -> A
         if "dtype" in field.metadata
         else _READERS[str(field.type)](written[field.name])
         for field in fields(kind)
+        if field.name in written or not field.metadata.get("optional")
     })  # fmt: skip
 
 

@@ -167,7 +167,7 @@ def bagged(bodies: list[Body]) -> Forest:
             "right": forest.right + np.where(inner, nodes, 0).astype(np.int32),
             "categories_start": forest.categories_start + np.int32(words),
             "categories_size": forest.categories_size, "categories": forest.categories,
-            "roots": forest.roots + np.int32(nodes),
+            "roots": forest.roots + np.int32(nodes), "cover": forest.cover,
         }  # fmt: skip
         for name, part in moved.items():
             parts.setdefault(name, []).append(part)

@@ -16,15 +16,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
-from vesto.catalog.records import Definition, Outcome
+from vesto.catalog.records import Definition, Intervals, Outcome
 from vesto.errors import DiskFull, OutOfMemory, TrainingFailed, VestoError
 from vesto.files import write_file
 from vesto.programs.program import Program
+from vesto.programs.reference import decide as made
 from vesto.programs.storage import content_hash, dump
-from vesto.training import clusters, direct, report
+from vesto.training import clusters, direct, intervals, report
 from vesto.training.candidates import Trial, Workshop, make_folds
 from vesto.training.encoding import Columns, read_columns
+from vesto.training.explanation import OUT_OF_MEMORY, OUT_OF_TIME, STAGE, whole_model
 from vesto.training.final import Decision, decide, finish
 from vesto.training.job import Job, JobFolder, Progress
 from vesto.training.search import BAG_ROWS, Search
@@ -35,6 +38,9 @@ LARGE_ROWS: Final = 20_000
 LARGE_CELLS: Final = 2_000_000
 HOLDOUT_ROWS: Final = 50_000
 RESERVE: Final = 0.1
+EXPLANATION_SHARE: Final = 0.1
+# For the last files to be written.
+EXPLANATION_MARGIN_S: Final = 1.0
 RUNTIME_REACHED: Final = "MaxAutoMLJobRuntimeReached"
 _DEFAULT_OBJECTIVES: Final = {"regression": "MSE", "binary": "F1", "multiclass": "ACCURACY"}
 _PROBLEM_WORDS: Final = {
@@ -149,7 +155,16 @@ class Training:
         outcome = self._outcome(winner, self._objective(), decision.metric, decision.score)
         if search.cut_off:
             outcome = replace(outcome, job_status=RUNTIME_REACHED)
+        outcome = replace(outcome, intervals=self._intervals(best, decision, program))
         self._leave(program, document, outcome, final=final)
+
+    def _intervals(self, best: Trial, decision: Decision, program: Program) -> Intervals:
+        """From the rows that each model of the winner did not see."""
+        y = self.target.values[np.isfinite(best.margins[:, 0])]
+        if self.target.labels:
+            return intervals.of_labels(y, decision.after)
+        predicted = made(program.output, decision.after).cast(pa.float64()).to_numpy()
+        return intervals.of_values(y, predicted)
 
     def _report(
         self, search: Search, best: Trial, decision: Decision, program: Program
@@ -178,6 +193,7 @@ class Training:
     def _leave(
         self, program: Program, document: dict[str, Any], outcome: Outcome, *, final: bool
     ) -> None:
+        document |= {"explanation": self._explanation(program) if final else OUT_OF_TIME}
         content = dump(program)
         write_file(self.folder.program, content)
         write_file(self.folder.report, json.dumps(document).encode())
@@ -186,6 +202,16 @@ class Training:
             cpu_s=cpu_seconds(),
         )  # fmt: skip
         self.folder.write_result(done, final=final)
+
+    def _explanation(self, program: Program) -> dict[str, Any] | str:
+        """What EXPLAIN_MODEL returns; it must not cost the model."""
+        self._say(STAGE, 0.95)
+        left = self.job.deadline_at_s - time.time() - EXPLANATION_MARGIN_S
+        deadline = time.monotonic() + min(left, self.definition.max_runtime_s * EXPLANATION_SHARE)
+        try:
+            return whole_model(program, self.columns, self.definition.seed, deadline)
+        except MemoryError:
+            return OUT_OF_MEMORY
 
 
 def cpu_seconds() -> float:

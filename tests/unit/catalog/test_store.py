@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vesto.catalog.records import Definition, Model, Outcome, Parameter, State
-from vesto.catalog.store import Catalog, _translated
+from vesto.catalog.records import Definition, Intervals, Model, Outcome, Parameter, State
+from vesto.catalog.store import Catalog, _translated, outcome_from
 from vesto.errors import (
     DataCorrupted,
     DiskFull,
@@ -28,7 +29,10 @@ DEFINITION = Definition(
     function_schema="public", function="f", parameters=(Parameter("x", "int4"),),
     hyperparameters=(("num_round", "5"), ("eta", "0.1")),
 )  # fmt: skip
-OUTCOME = Outcome(program="ab" * 32, return_type="int4", score=0.1, notices=("a", "b"))
+OUTCOME = Outcome(
+    program="ab" * 32, return_type="int4", score=0.1, notices=("a", "b"), unexplained="why",
+    intervals=Intervals(kind="scaled", quantiles=(0.5, 1.0), edges=(2.0,), scales=(1.0, 3.0)),
+)  # fmt: skip
 
 
 def model(name: str = "m", schema: str = "public", **parts: Any) -> Model:
@@ -311,6 +315,13 @@ def test_a_folder_of_any_name_holds_a_catalog(tmp_path: Path, name: str) -> None
     opened.add(model())
     opened.close()
     assert (folder / "catalog.sqlite").stat().st_size > 0
+
+
+def test_an_outcome_comes_back_from_json_and_one_of_an_older_version_too() -> None:
+    written = json.loads(json.dumps(asdict(OUTCOME)))
+    assert outcome_from(written) == OUTCOME
+    older = {k: v for k, v in written.items() if k not in {"intervals", "unexplained"}}
+    assert outcome_from(older) == replace(OUTCOME, intervals=None, unexplained="")
 
 
 def test_moments_are_utc_whatever_zone_they_were_written_in(catalog: Catalog) -> None:

@@ -80,7 +80,13 @@ def _typeof(call: Call) -> exp.Expr:
     return library("json_typeof", call.arguments[0], text("$"))
 
 
+def _explain_model(call: Call) -> exp.Expr:
+    call.expect(1)
+    return function("vesto_explain_model", exp.CurrentUser(), *call.arguments)
+
+
 FUNCTIONS: Final[dict[str, Rule]] = {
+    "explain_model": _explain_model,
     "object": _object,
     "array": _array,
     "json_parse": to_macro("json_parse", 1),
@@ -106,7 +112,7 @@ FUNCTIONS: Final[dict[str, Rule]] = {
     "json_size": to_function("strlen", 1),
 }
 _MADE: Final = frozenset(
-    {ITEM, "json_object", "json_array", "vesto.json_parse", "vesto.as_super", "vesto.subarray",
+    {ITEM, "vesto_explain_model", "json_object", "json_array", "vesto.json_parse", "vesto.as_super", "vesto.subarray",
      "vesto.array_concat", "vesto.array_flatten", "vesto.split_to_array"}
 )  # fmt: skip
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ)

@@ -1,0 +1,6 @@
+// Explanations for x86-64 with the instructions of path_avx2.cpp.
+#define VESTO_PATH avx2_explain
+#define VESTO_EXPLAIN_WAYS avx2_explain_ways
+#if defined(__x86_64__)
+#include "explain_block.hpp"
+#endif
