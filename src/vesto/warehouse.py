@@ -121,7 +121,7 @@ class Warehouse:
             self.engine.provide(name, view.columns, partial(self._rows_of, view))
 
     def _rows_of(self, view: SystemView) -> pa.Table:
-        return view.rows(self.catalog.models(), self.is_refreshable)
+        return view.rows(self.catalog.models(), self)
 
     # --- Opening: what a crash left half done is finished or taken back ------------------------
 
@@ -343,13 +343,17 @@ class Warehouse:
 
         Raises:
             ModelNotReady: It has none yet.
+            DataCorrupted: It is damaged.
         """
         try:
-            text = (self.program_file(model).parent / "report.json").read_text()
+            content = (self.program_file(model).parent / "report.json").read_bytes()
+            found = json.loads(content)
         except OSError:
             raise ModelNotReady(f'model "{model.name}" has no report yet') from None
-        found: dict[str, Any] = json.loads(text)
-        return found
+        except ValueError as error:
+            message = f'the report of model "{model.name}" is damaged'
+            raise DataCorrupted(message, detail=str(error)) from None
+        return found if isinstance(found, dict) else {}
 
     def progress(self, model: Model) -> Progress:
         """How far the model's training is."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
@@ -12,16 +11,30 @@ from vesto.engines import Column
 from vesto.plugins import Plugins
 
 
+class Facts(Protocol):
+    """What views may ask of a model besides its record: a warehouse answers."""
+
+    def is_refreshable(self, model: Model) -> bool:
+        """Whether the model's training query could still be run."""
+        ...
+
+    def report(self, model: Model) -> dict[str, Any]:
+        """The report of the model's version.
+
+        Raises:
+            ModelNotReady: It has none.
+            DataCorrupted: It is damaged.
+        """
+        ...
+
+
 class SystemView(Protocol):
     """What a file of this folder exports as ``SYSTEM_VIEW``."""
 
     columns: tuple[Column, ...]
 
-    def rows(self, models: list[Model], is_refreshable: Callable[[Model], bool]) -> pa.Table:
-        """The view's rows.
-
-        ``is_refreshable`` says whether a model's training query could still be run.
-        """
+    def rows(self, models: list[Model], facts: Facts) -> pa.Table:
+        """The view's rows."""
         ...
 
 

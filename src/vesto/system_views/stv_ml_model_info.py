@@ -5,13 +5,13 @@ Source: Amazon Redshift Database Developer Guide, "STV_ML_MODEL_INFO".
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import pyarrow as pa
 
 from vesto.catalog.records import Model, State
 from vesto.engines import Column
+from vesto.system_views import Facts
 from vesto.types import BY_NAME
 
 STATES: Final = {
@@ -34,14 +34,14 @@ class StvMlModelInfo:
         Column("model_state", _TEXT),
     )  # fmt: skip
 
-    def rows(self, models: list[Model], is_refreshable: Callable[[Model], bool]) -> pa.Table:
+    def rows(self, models: list[Model], facts: Facts) -> pa.Table:
         """The view's rows."""
         return pa.table({
             "schema_name": pa.array([m.schema for m in models], pa.string()),
             "user_name": pa.array([m.owner for m in models], pa.string()),
             "model_name": pa.array([m.name for m in models], pa.string()),
             "life_cycle": pa.array([str(m.state) for m in models], pa.string()),
-            "is_refreshable": pa.array([int(is_refreshable(m)) for m in models], pa.int32()),
+            "is_refreshable": pa.array([int(facts.is_refreshable(m)) for m in models], pa.int32()),
             "model_state": pa.array([STATES[m.state] for m in models], pa.string()),
         })  # fmt: skip
 

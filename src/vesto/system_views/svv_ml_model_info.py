@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import pyarrow as pa
 
 from vesto.catalog.records import Model
 from vesto.engines import Column
+from vesto.system_views import Facts
 from vesto.system_views.stv_ml_model_info import SYSTEM_VIEW as STATES_VIEW
 from vesto.types import BY_NAME
 
@@ -23,10 +23,10 @@ class SvvMlModelInfo:
         *STATES_VIEW.columns,
     )
 
-    def rows(self, models: list[Model], is_refreshable: Callable[[Model], bool]) -> pa.Table:
+    def rows(self, models: list[Model], facts: Facts) -> pa.Table:
         """The view's rows."""
         names = pa.array([DATABASE] * len(models), pa.string())
-        return STATES_VIEW.rows(models, is_refreshable).add_column(0, "database_name", names)
+        return STATES_VIEW.rows(models, facts).add_column(0, "database_name", names)
 
 
 SYSTEM_VIEW: Final = SvvMlModelInfo()
