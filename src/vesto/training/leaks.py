@@ -50,9 +50,13 @@ def _class_strength(x: F64, bins: I64, is_class: NDArray[np.bool_]) -> float:
 def _binned(x: F64) -> I64:
     """Bin numbers of equal rows; few different values each have a bin, missing ones the last."""
     known = x[~np.isnan(x)]
-    edges = np.unique(known)
+    edges, rows = np.unique(known, return_counts=True)
     if len(edges) > MOST_BINS:
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, MOST_BINS)[1:-1]))
+        # A frequent value has a bin of its own, whatever lies beside it.
+        frequent = edges[rows * MOST_BINS > len(known)]
+        below = np.nextafter(frequent, -np.inf)
+        edges = np.quantile(known, np.linspace(0, 1, MOST_BINS)[1:-1])
+        edges = np.unique(np.concatenate([edges, frequent, below]))
     bins = np.searchsorted(edges, x, side="left")
     bins[np.isnan(x)] = len(edges) + 1
     return bins

@@ -30,14 +30,21 @@ def profile(
     Keys: ``name``, SQL ``type``, ``use``, ``reason`` of a dropped one, ``rows``, ``missing`` (rows
     that are NULL), ``distinct``; of numbers ``min``, ``max``, ``mean`` and ``histogram`` (rows in
     equal parts of the range), of dates and times ``min`` and ``max``, of text and booleans
-    ``top``: the most frequent values with their rows.
+    ``top``: the most frequent values with their rows, but for columns that are not used: values of
+    identifiers tell of single rows.
     """
     return [
-        {"name": shortened(parameter.name), "type": parameter.type}
-        | {"use": feature.use, "reason": feature.reason}
-        | described(rows[parameter.name].combine_chunks(), parameter.type)
+        _of_column(rows[parameter.name].combine_chunks(), parameter, feature)
         for parameter, feature in zip(parameters, features, strict=True)
     ]
+
+
+def _of_column(column: pa.Array, parameter: Parameter, feature: Feature) -> dict[str, Any]:
+    found = {"name": shortened(parameter.name), "type": parameter.type}
+    found |= {"use": feature.use, "reason": feature.reason} | described(column, parameter.type)
+    if feature.use == "dropped":
+        found.pop("top", None)
+    return found
 
 
 def described(column: pa.Array, type_name: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from vesto.catalog.records import Definition
 from vesto.dialect.names import NAMELESS
-from vesto.engines import Column, Connection
+from vesto.engines import Column, Connection, Sample
 from vesto.errors import (
     DatatypeMismatch,
     DuplicateColumn,
@@ -93,15 +93,27 @@ def draw_rows(connection: Connection, definition: Definition, settings: Settings
     Raises:
         InvalidTrainingData: Too few rows, or a target that cannot be learnt.
     """
-    width = len(definition.parameters) + 1
-    most = max(1, definition.max_cells // width)
+    most = most_rows(definition)
     sample = connection.sample(definition.engine_sql, most, definition.seed)
-    target = sample.rows[definition.target]
+    return training_rows(sample, definition, settings)
+
+
+def most_rows(definition: Definition) -> int:
+    """How many rows MAX_CELLS keeps of the training query."""
+    return max(1, definition.max_cells // (len(definition.parameters) + 1))
+
+
+def with_target(rows: pa.Table, name: str) -> pa.Table:
+    """The rows that have a target: neither NULL nor NaN."""
+    target = rows[name]
     if pa.types.is_floating(target.type):
-        known = pc.and_kleene(pc.is_valid(target), pc.invert(pc.is_nan(target)))
-    else:
-        known = pc.is_valid(target)
-    kept = sample.rows.filter(known)
+        return rows.filter(pc.and_kleene(pc.is_valid(target), pc.invert(pc.is_nan(target))))
+    return rows.filter(pc.is_valid(target))
+
+
+def training_rows(sample: Sample, definition: Definition, settings: Settings) -> TrainingRows:
+    """The rows of a sample that teach, checked as ``draw_rows`` says."""
+    most, kept = most_rows(definition), with_target(sample.rows, definition.target)
     if len(kept) < settings.minimum_rows:
         what = "MAX_CELLS keeps" if most < settings.minimum_rows else "FROM has"
         message = f"{what} {len(kept)} rows with a target, fewer than {settings.minimum_rows}"
