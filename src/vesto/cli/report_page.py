@@ -299,7 +299,7 @@ def _search(report: Report) -> Html | None:
     kept = sorted(trials, key=lambda one: (not one.get("chosen"), -one["folds"], one["loss"]))
     rows = [_trial(one) for one in kept[:SHOWN_TRIALS]]
     head = ("Candidate", "Encoding", "Target", "Loss", "Parts", "Trees", "Seconds", "Settings")
-    note = f"{len(trials)} candidates; the chosen one first. Losses compare where Parts are equal."
+    note = "The chosen candidate first. Losses compare where Parts are equal."
     return _section("How it was found", *parts, _paragraph(note), table(head, rows, "Candidates"))
 
 

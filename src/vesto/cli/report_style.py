@@ -16,7 +16,7 @@ h1{font-size:1.6rem;margin:0 0 .75rem;overflow-wrap:anywhere}
 h2{font-size:1.2rem;margin:2.25rem 0 .75rem;padding-bottom:.3rem;border-bottom:1px solid var(--line)}
 h3{font-size:1rem;margin:1.25rem 0 .5rem}
 p{margin:.5rem 0;max-width:46rem}
-.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.75rem 1.25rem;margin:0}
+.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr));gap:.75rem 1.25rem;margin:0}
 .facts dt{color:var(--soft);font-size:.85rem}
 .facts dd{margin:0;font-weight:600;overflow-wrap:anywhere}
 .headline{display:flex;flex-wrap:wrap;align-items:center;gap:.5rem 1.75rem;background:var(--card);

@@ -53,7 +53,7 @@ def cautions(
     ``rows`` hold the target and all features; rows without a target are not among them.
     """
     return [
-        *leaks(rows, target, features, seed), *_of_columns(rows, features),
+        *leaks(rows, target, features, seed), *of_columns(rows, features),
         *_of_target(name, target), *_of_rows(rows, name, features),
     ]  # fmt: skip
 
@@ -96,7 +96,8 @@ def coded(column: pa.Array, feature: Feature) -> NDArray[np.float64]:
     return as_numbers(column)
 
 
-def _of_columns(rows: pa.Table, features: tuple[Feature, ...]) -> Iterator[Caution]:
+def of_columns(rows: pa.Table, features: tuple[Feature, ...]) -> Iterator[Caution]:
+    """Columns that say nothing, or that stand for single rows."""
     for feature in features:
         column = rows[feature.name]
         if feature.use == "dropped":

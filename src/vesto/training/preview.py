@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from vesto.algorithms import ALGORITHMS
-from vesto.catalog.records import Definition
+from vesto.catalog.records import Definition, Parameter
 from vesto.engines import Sample
 from vesto.errors import VestoError
 from vesto.settings import Settings
 from vesto.training.candidates import PORTFOLIO
-from vesto.training.cautions import Caution, cautions, without_target
+from vesto.training.cautions import Caution, cautions, of_columns, without_target
 from vesto.training.columns import Feature, read_features
 from vesto.training.direct import read_job_target
 from vesto.training.estimate import estimate
 from vesto.training.profile import described, shortened
 from vesto.training.snapshot import most_rows, training_rows, with_target
 from vesto.training.target import Target
+from vesto.types import from_arrow
 
 Row = tuple[str, str, str, str]
 SHOWN_CLASSES: Final = 10
@@ -62,6 +63,7 @@ def preview(sample: Sample, definition: Definition, settings: Settings) -> list[
     refusal, kept, target, notices = _Kept(None, known, None, ())
     if learns:
         refusal, kept, target, notices = _kept(sample, known, definition, settings)
+    definition = _with_parameters(definition, kept)
     features = tuple(read_features(kept, definition.parameters)) if len(kept) else ()
     seen = _Seen(definition, kept, features, target)
     missing = without_target(definition.target, len(sample.rows) - len(known), len(sample.rows))
@@ -70,6 +72,16 @@ def preview(sample: Sample, definition: Definition, settings: Settings) -> list[
         rows += [*_candidates(seen), *_time(seen, settings)]
     told = [Caution("few rows", definition.target, notice) for notice in notices]
     return [*rows, *_warned([*missing, *told, *_cautions(seen)])]
+
+
+def _with_parameters(definition: Definition, rows: pa.Table) -> Definition:
+    """The definition; one that makes no function has every column but the target looked at."""
+    if definition.parameters:
+        return definition
+    others = [field for field in rows.schema if field.name != definition.target]
+    return replace(
+        definition, parameters=tuple(Parameter(f.name, from_arrow(f.type).name) for f in others)
+    )
 
 
 def _kept(sample: Sample, known: pa.Table, definition: Definition, settings: Settings) -> _Kept:
@@ -189,8 +201,10 @@ def _time(seen: _Seen, settings: Settings) -> Iterator[Row]:
 
 
 def _cautions(seen: _Seen) -> list[Caution]:
-    if seen.target is None or not len(seen.rows):
+    if not len(seen.rows):
         return []
+    if seen.target is None:
+        return list(of_columns(seen.rows, seen.features))
     name, seed = seen.definition.target, seen.definition.seed
     return cautions(seen.rows, name, seen.target, seen.features, seed)
 
