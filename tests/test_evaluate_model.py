@@ -22,6 +22,7 @@ from vesto.errors import (
     UndefinedTable,
     VestoError,
 )
+from vesto.programs.scoring import scorer
 
 NOISY = """
 CREATE TABLE noisy AS
@@ -123,6 +124,17 @@ def test_a_regression_scores_as_scikit_learn_scores_it(shop: vesto.Session) -> N
     })  # fmt: skip
     middle = next(row["value"] for row in rows if row["name"] == "quantile 0.5")
     assert middle == pytest.approx(np.median(y - predicted))
+
+
+def test_the_reference_scorer_gives_the_same_numbers(shop: vesto.Session) -> None:
+    program = shop.warehouse.program(shop.model("three"))
+    batch = shop.execute("SELECT a, b, c FROM noisy").arrow().combine_chunks()
+    columns = [column.combine_chunks() for column in batch.columns]
+    compiled = scorer(program, "0" * 64)(columns)
+    assert compiled.shape == (600, 3)
+    np.testing.assert_allclose(
+        compiled, scorer(program, "0" * 64, compiled=False)(columns), rtol=1e-12
+    )
 
 
 def test_hinge_knows_no_probabilities(shop: vesto.Session) -> None:

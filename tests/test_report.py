@@ -22,6 +22,9 @@ HOSTILE = f"""
 CREATE TABLE hostile AS
 SELECT i % 9 AS "<script>alert`1`</script>", 'x"><img src=x onerror=alert(1)>' || (i % 4) AS "a""b'c & d",
        i % 2 = 0 AS "{RLO}evil", (i * 37 % 101) / 7.0::double AS "javascript:void",
+       date '2024-01-01' + (i % 50)::int AS day, (i % 31 / 4.0)::decimal(8, 2) AS money,
+       CASE WHEN i % 8 > 0 THEN timestamptz '2024-01-01 00:00:00+00' + interval (i) hour END AS zoned,
+       time '08:00' + interval (i % 600) minute AS clock, (i % 5)::smallint AS tiny, (i / 3.0)::real AS small_float,
        CASE WHEN i % 4 > 1 OR i % 13 = 0 THEN '</style></pre><b onclick=x>yes' ELSE 'no & never' END AS "t<i>"
 FROM range(900) r(i)
 """
@@ -39,7 +42,7 @@ def shop(path: Path) -> Iterator[vesto.Session]:
         session.execute(POINTS)
         session.execute(HOSTILE)
         session.execute(
-            'CREATE MODEL "m<b>" FROM hostile TARGET "t<i>" FUNCTION "f<u>" SETTINGS (MAX_RUNTIME 12)'
+            'CREATE MODEL "m<b>" FROM hostile TARGET "t<i>" FUNCTION "f<u>" SETTINGS (MAX_RUNTIME 30)'
         )
         session.execute(SMALL_MODEL.format(name="small", function="f"))
         session.execute(
@@ -103,7 +106,7 @@ def test_a_search_tells_how_good_how_found_and_of_what_data(shop: vesto.Session)
 def test_the_profile_describes_every_column_of_the_training_rows(shop: vesto.Session) -> None:
     report = shop.report('"m<b>"')
     profile = {one["name"]: one for one in report["profile"]}
-    assert len(profile) == 4
+    assert len(profile) == 10
     number = profile["<script>alert`1`</script>"]
     assert (number["type"], number["min"], number["max"], number["distinct"]) == ("int8", 0, 8, 9)
     assert number["mean"] == pytest.approx(4)
@@ -152,6 +155,35 @@ def test_what_is_too_long_loses_its_least_parts_first() -> None:
     document = json.loads(content)
     assert document["metrics"] == [1, 2]
     assert any(one["chosen"] for one in document["trials"])
+
+
+def test_the_view_of_whole_reports_takes_paths(shop: vesto.Session) -> None:
+    rows = shop.execute(
+        "SELECT model_name, r.report.headline::varchar, r.report.residuals.quantiles IS NULL "
+        "FROM svv_ml_model_report r WHERE model_name IN ('small', 'amounts') ORDER BY model_name"
+    ).rows()
+    assert rows == [("amounts", "rmse", False), ("small", "accuracy", True)]
+
+
+def test_columns_of_any_name_and_type_can_be_evaluated_and_group(shop: vesto.Session) -> None:
+    result = shop.execute(
+        'EVALUATE MODEL "m<b>" ON (SELECT *, i % 2 AS "gr""oup" FROM (SELECT *, row_number() OVER () AS i '
+        'FROM hostile)) BY "gr""oup", "<script>alert`1`</script>"'
+    )
+    assert result.columns[:2] == ['gr"oup', "<script>alert`1`</script>"]
+    rows = result.arrow().to_pylist()
+    assert sum(row["rows"] for row in rows if row["name"] == "scored") == 900
+    names = ", ".join(
+        f'"{c.name}"'.replace('a"b', 'a""b')
+        for c in shop.describe("FROM hostile")
+        if c.name != "t<i>"
+    )
+    right = shop.execute(
+        f'SELECT avg(("f<u>"({names}) = "t<i>")::int::float8) FROM hostile'
+    ).rows()[0][0]
+    whole = shop.execute('EVALUATE MODEL "m<b>" ON hostile').arrow().to_pylist()
+    accuracy = next(row["value"] for row in whole if row["name"] == "accuracy")
+    assert accuracy == pytest.approx(right)
 
 
 # --- The page -----------------------------------------------------------------------------------

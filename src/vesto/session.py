@@ -174,6 +174,7 @@ class Session:
             self._surroundings = replace(
                 self._connection.surroundings(),
                 system_views=system_views.NAMES | ENGINE_VIEWS,
+                system_documents=system_views.documents(),
                 search_path=self._parameters.search_path,
                 rounding=self._parameters.get("enable_numeric_rounding") == "on",
                 user=self.user,

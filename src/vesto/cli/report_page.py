@@ -325,26 +325,22 @@ def _profile(report: Report) -> Html | None:
 
 def _column(one: Mapping[str, Any]) -> list[Any]:
     missing = one["missing"] / one["rows"] if one.get("rows") else 0.0
-    told: Any = None
-    if one.get("mean") is not None:
-        told = f"{_n(one['min'])} to {_n(one['max'])}, mean {_n(one['mean'])}"
-    elif "top" in one:
-        pairs = [[name(value), f" {_count(rows)}"] for value, rows in one["top"]]
-        told = [
-            part for place, pair in enumerate(pairs) for part in ([", "] if place else []) + pair
-        ]
-    elif "min" in one:
-        told = f"{one['min']} to {one['max']}"
-    use = (
-        [element("strong", "not used"), " ", one["reason"]]
-        if one["use"] == "dropped"
-        else one["use"]
-    )
+    dropped = one["use"] == "dropped"
     drawn = charts.spark(one["histogram"]) if "histogram" in one else None
     return [
-        name(one["name"]), one["type"], use, _cell(f"{missing:.1%}" if missing else "none"),
-        _cell(_count(one["distinct"])), told, drawn,
+        name(one["name"]), one["type"], element("strong", "not used") if dropped else one["use"],
+        _cell(f"{missing:.1%}" if missing else "none"), _cell(_count(one["distinct"])),
+        one["reason"] if dropped else _range(one), drawn,
     ]  # fmt: skip
+
+
+def _range(one: Mapping[str, Any]) -> Any:
+    if one.get("mean") is not None:
+        return f"{_n(one['min'])} to {_n(one['max'])}, mean {_n(one['mean'])}"
+    if "top" in one:
+        pairs = [[name(value), f" ({_count(rows)})"] for value, rows in one["top"]]
+        return [[", " if place else None, pair] for place, pair in enumerate(pairs)]
+    return f"{one['min']} to {one['max']}" if "min" in one else None
 
 
 def _statement(model: Model, report: Report) -> Html:

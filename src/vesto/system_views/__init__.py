@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final, Protocol
 
 import pyarrow as pa
@@ -40,3 +41,15 @@ class SystemView(Protocol):
 
 SYSTEM_VIEWS: Final[Plugins[SystemView]] = Plugins("vesto.system_views", "SYSTEM_VIEW")
 NAMES: Final = frozenset(SYSTEM_VIEWS.names())
+
+
+@cache
+def documents() -> dict[str, frozenset[str]]:
+    """The SUPER columns of each view that has any, so that paths lead into them."""
+    views = {name: SYSTEM_VIEWS.get(name) for name in SYSTEM_VIEWS.names()}
+    found = {
+        name: frozenset(column.name for column in view.columns if column.type.name == "super")
+        for name, view in views.items()
+        if view is not None
+    }
+    return {name: columns for name, columns in found.items() if columns}

@@ -36,6 +36,7 @@ F64 = NDArray[np.float64]
 IMPORTANCE_ROWS: Final = 2000
 JUDGED_ROWS: Final = 20_000
 PROFILE_ROWS: Final = 100_000
+PROFILE_CELLS: Final = 4_000_000
 MOST_TRIALS: Final = 200
 MOST_BYTES: Final = 200_000
 
@@ -134,7 +135,7 @@ def trials(tried: list[Trial], best: Trial | None = None) -> list[dict[str, Any]
         {"order": at + 1}
         | tried[at].candidate.described()
         | {
-            "loss": tried[at].loss, "rounds": tried[at].rounds, "folds": len(tried[at].folds),
+            "loss": short(tried[at].loss, 12), "rounds": short(tried[at].rounds), "folds": len(tried[at].folds),
             "fit_s": short(tried[at].fit_s, 4), "elapsed_s": short(tried[at].elapsed_s, 4),
             "chosen": _is_chosen(tried[at], best),
         }
@@ -170,7 +171,8 @@ def curve(tried: list[Trial]) -> list[list[float | None]]:
 def data(columns: Columns, target: Target, definition: Definition) -> dict[str, Any]:
     """The profile of the training rows, and what to know before trusting the model."""
     places = np.random.default_rng(definition.seed).permutation(len(target.values))
-    places = np.sort(places[:PROFILE_ROWS])
+    most = min(PROFILE_ROWS, max(1, PROFILE_CELLS // (len(columns.inputs) + 1)))
+    places = np.sort(places[:most])
     some = columns.take(places) if len(places) < len(target.values) else columns
     part = Target(target.task, target.labels, target.values[places])
     arrays = dict(zip((item.name for item in columns.inputs), some.arrays, strict=True))
