@@ -9,6 +9,7 @@ import pytest
 from tests_support import POINTS, SMALL_MODEL
 
 import vesto
+from vesto.errors import PermissionDenied
 
 VIEWS = ("svv_ml_model_metrics", "svv_ml_model_trials", "svv_ml_feature_importance")
 
@@ -94,17 +95,24 @@ def test_the_views_join_and_can_be_filtered_by_a_locked_session(tmp_path: Path) 
         session.execute(
             "CREATE TABLE t (a INT, b INT); INSERT INTO t SELECT i % 9, (i % 9 > 4)::int FROM generate_series(1, 600) s(i)"
         )
-        session.execute(
+        done = session.execute(
             SMALL_MODEL.format(name="m", function="f")
             .replace("b, c, label", "b AS label")
             .replace("points", "t")
         )
+        assert 'column "a" alone predicts the target' in " ".join(done.notices)
         joined = session.execute(
             "SELECT i.feature, m.value FROM svv_ml_feature_importance i JOIN svv_ml_model_metrics m "
             "USING (schema_name, model_name) JOIN svv_ml_model_info s USING (model_name) "
             "WHERE m.metric = 'accuracy' AND s.life_cycle = 'READY'"
         ).rows()
         assert joined == [("a", 1.0)]
+        file = "(SELECT * FROM 'rows.parquet')"
+        for statement in (
+            f"EVALUATE MODEL m ON {file}", f"EXPLAIN CREATE MODEL n FROM {file} TARGET b FUNCTION g",
+        ):  # fmt: skip
+            with pytest.raises(PermissionDenied):
+                session.execute(statement)
         session.execute("DROP MODEL m")
         for view in VIEWS:
             assert session.execute(f"SELECT count(*) FROM {view}").rows() == [(0,)]

@@ -346,13 +346,11 @@ class Warehouse:
             DataCorrupted: It is damaged.
         """
         try:
-            content = (self.program_file(model).parent / "report.json").read_bytes()
-            found = json.loads(content)
+            found = json.loads((self.program_file(model).parent / "report.json").read_bytes())
         except OSError:
             raise ModelNotReady(f'model "{model.name}" has no report yet') from None
         except ValueError as error:
-            message = f'the report of model "{model.name}" is damaged'
-            raise DataCorrupted(message, detail=str(error)) from None
+            raise DataCorrupted("the report is damaged", detail=str(error)) from None
         return found if isinstance(found, dict) else {}
 
     def progress(self, model: Model) -> Progress:

@@ -192,9 +192,14 @@ def columns(found: tuple[Feature, ...]) -> list[dict[str, Any]]:
     return [{"name": f.name, "use": f.use, "words": f.words, "reason": f.reason} for f in found]
 
 
-def notices(found: tuple[Feature, ...]) -> tuple[str, ...]:
-    """What a user should know about dropped columns."""
-    return tuple(f'column "{f.name}" is not used: {f.reason}' for f in found if f.use == "dropped")
+def notices(found: tuple[Feature, ...], told: dict[str, Any]) -> tuple[str, ...]:
+    """What a user should know at once: columns that are dropped or may give the target away.
+
+    ``told`` is what ``data`` returned.
+    """
+    dropped = [f'column "{f.name}" is not used: {f.reason}' for f in found if f.use == "dropped"]
+    leaks = [one["message"] for one in told["warnings"] if one["kind"] == "leak"]
+    return (*dropped, *leaks)
 
 
 def as_json(document: dict[str, Any]) -> bytes:

@@ -172,7 +172,7 @@ class Training:
         return Outcome(
             model_type=winner, problem_type=problem, objective=objective, metric=metric,
             score=score,
-            notices=self.job.notices + report.notices(self.columns.features),
+            notices=self.job.notices + report.notices(self.columns.features, self._data),
         )  # fmt: skip
 
     def _leave(
