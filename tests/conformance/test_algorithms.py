@@ -80,3 +80,11 @@ class TestEveryAlgorithm:
         data = matrix(task)
         fitted = fit(algorithm, task, data, seconds=-1)
         assert np.isfinite(fitted.margins(data.x)).all()
+
+    def test_with_rows_kept_out_a_deadline_that_has_passed_gives_one_too(
+        self, algorithm: Algorithm, task: Task
+    ) -> None:
+        data = matrix(task)
+        train, valid = data.rows(np.arange(200)), data.rows(np.arange(200, 300))
+        fitted = algorithm.fit(train, valid, task, {}, seed=3, deadline=time.monotonic() - 1)
+        assert np.isfinite(fitted.margins(data.x)).all()
