@@ -149,7 +149,7 @@ def _of_outliers(name: str, values: NDArray[np.float64]) -> Iterator[Caution]:
         return
     far = int((np.abs(values - middle) > FAR * width).sum())
     if far:
-        message = f'{far} value{"s" * (far > 1)} of "{name}" lie far off all others'
+        message = f'rows whose "{name}" lies far off all others: {far}'
         yield Caution("outlier", name, message)
 
 

@@ -30,12 +30,19 @@ def strength(x: F64, y: F64, task: Task) -> float:
     """
     bins = _binned(x)
     if task.problem == "regression":
+        x, y = _scaled(x), _scaled(y)
         return max(_r2_of_steps(bins, y), _straight(x, y), _straight(_ranks(x), _ranks(y)))
     if task.classes == 2:  # noqa: PLR2004 - two classes
         return _class_strength(x, bins, y == 1)
     counts = np.bincount(y.astype(np.int64), minlength=task.classes)
     places = np.argsort(-counts, kind="stable")[:CLASSES]
     return float(np.mean([_class_strength(x, bins, y == place) for place in places]))
+
+
+def _scaled(x: F64) -> F64:
+    """The numbers within -1 and 1, so that their squares are numbers too."""
+    most = np.abs(x[~np.isnan(x)]).max(initial=0.0)
+    return x / most if most > 0 else x
 
 
 def _class_strength(x: F64, bins: I64, is_class: NDArray[np.bool_]) -> float:

@@ -168,11 +168,13 @@ def _of_values(y: F64, error: F64, weights: F64) -> Scores:
     total = weights.sum()
     if not total:
         return dict.fromkeys(("mse", "rmse", "mae", "r2"), np.nan)
-    mse = float(weights @ error**2 / total)
-    mean = weights @ y / total
-    around = float(weights @ (y - mean) ** 2 / total)
-    r2 = 1 - mse / around if around > 0 else np.nan
-    return {"mse": mse, "rmse": mse**0.5, "mae": float(weights @ np.abs(error) / total), "r2": r2}
+    with np.errstate(over="ignore", invalid="ignore"):
+        mse = float(weights @ error**2 / total)
+        mean = weights @ y / total
+        around = float(weights @ (y - mean) ** 2 / total)
+        mae = float(weights @ np.abs(error) / total)
+    r2 = 1 - mse / around if 0 < around < np.inf else np.nan
+    return {"mse": mse, "rmse": mse**0.5, "mae": mae, "r2": r2}
 
 
 # --- Classification -----------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -120,6 +122,15 @@ def test_leaks_of_a_number_and_of_several_classes_are_seen() -> None:
     classes = RANDOM.integers(0, 5, 4000).astype(float)
     assert strength((classes * 3) % 5, classes, Task("multiclass", 5)) > 0.999
     assert strength(RANDOM.random(4000), classes, Task("multiclass", 5)) < 0.6
+
+
+def test_numbers_whose_squares_are_none_are_judged_too() -> None:
+    y = np.append(RANDOM.random(500), 1e300)
+    assert 0 <= strength(RANDOM.random(501), y, Task("regression")) < 0.999
+    assert strength(y * 3, y, Task("regression")) > 0.999
+    assert scores(Answers("regression", y, np.zeros(501)))["mse"] == np.inf
+    found = judged(Answers("regression", y, np.zeros(501)), (), split="training", metric="", seed=0)
+    json.dumps(found, allow_nan=False)
 
 
 # --- Profile --------------------------------------------------------------------------------------
