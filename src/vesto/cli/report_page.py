@@ -309,7 +309,7 @@ def _trial(one: Mapping[str, Any]) -> list[Any]:
     return [
         [algorithm, " ", element("mark", "chosen")] if one.get("chosen") else algorithm,
         one.get("style"), one.get("transform"), _cell(_n(one["loss"])), _cell(one["folds"]),
-        _cell(_n(one.get("rounds"))), _cell(_n(one.get("fit_s"))), element("small", settings),
+        _cell(_n(one.get("rounds"))), _cell(_n(one.get("fit_s"))), _words(element("small", settings)),
     ]  # fmt: skip
 
 
@@ -330,7 +330,7 @@ def _column(one: Mapping[str, Any]) -> list[Any]:
     return [
         name(one["name"]), one["type"], element("strong", "not used") if dropped else one["use"],
         _cell(f"{missing:.1%}" if missing else "none"), _cell(_count(one["distinct"])),
-        one["reason"] if dropped else _range(one), drawn,
+        _words(one["reason"] if dropped else _range(one)), drawn,
     ]  # fmt: skip
 
 
@@ -351,6 +351,10 @@ def _statement(model: Model, report: Report) -> Html:
 
 def _cell(value: Any) -> Html:
     return element("td", value, class_="number")
+
+
+def _words(value: Any) -> Html:
+    return element("td", value, class_="words")
 
 
 def _n(value: Any) -> str:

@@ -31,6 +31,7 @@ th,td{text-align:left;padding:.35rem .9rem .35rem 0;border-bottom:1px solid var(
 thead th{color:var(--soft);font-weight:600;white-space:nowrap;vertical-align:bottom}
 tbody th{font-weight:500;overflow-wrap:break-word;min-width:7rem;max-width:18rem}
 td.number{font-variant-numeric:tabular-nums;white-space:nowrap}
+.words{min-width:15rem}
 .matrix td,.matrix th{padding:.45rem .8rem}
 .matrix td{text-align:right}
 .matrix thead th{white-space:normal;min-width:5.5rem;max-width:9rem;overflow-wrap:break-word;text-align:right}
