@@ -17,7 +17,10 @@ from vesto.training.leaks import strength
 from vesto.training.profile import described, short, shortened
 from vesto.training.quality import Answers, measured, of_probabilities, scores
 
-RANDOM = np.random.default_rng(7)
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    return np.random.default_rng(7)
 
 
 @given(st.integers(2, 60), st.integers(1, 6), st.integers(0, 2**32 - 1))
@@ -43,9 +46,11 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
     assert 85 <= inside <= 100
 
 
-def test_a_model_no_better_than_a_constant_does_not_beat_it_beyond_doubt() -> None:
-    y = RANDOM.integers(0, 2, 400).astype(float)
-    share = RANDOM.random(400) * 0.02 + 0.49
+def test_a_model_no_better_than_a_constant_does_not_beat_it_beyond_doubt(
+    random: np.random.Generator,
+) -> None:
+    y = random.integers(0, 2, 400).astype(float)
+    share = random.random(400) * 0.02 + 0.49
     found = {
         m.name: m
         for m in measured(of_probabilities(y, np.round(share), np.stack([1 - share, share], 1)), 0)
@@ -54,9 +59,9 @@ def test_a_model_no_better_than_a_constant_does_not_beat_it_beyond_doubt() -> No
     assert found["auc"].lower < 0.5 < found["auc"].upper
 
 
-def test_the_roc_curve_has_the_area_of_all_its_points() -> None:
-    share = RANDOM.random(5000)
-    y = RANDOM.random(5000) < share**2
+def test_the_roc_curve_has_the_area_of_all_its_points(random: np.random.Generator) -> None:
+    share = random.random(5000)
+    y = random.random(5000) < share**2
     points = roc(y, share)
     assert len(points) <= 102
     area = np.trapezoid([p[1] for p in points], [p[0] for p in points])
@@ -73,9 +78,9 @@ def test_bins_hold_every_row_once(values: list[float]) -> None:
         assert one["observed"] == pytest.approx(2 * one["predicted"], rel=1e-4, abs=1e-4)
 
 
-def test_many_classes_are_summed_up() -> None:
-    y = RANDOM.integers(0, 300, 5000).astype(float)
-    chosen = np.where(RANDOM.random(5000) < 0.5, y, RANDOM.integers(0, 300, 5000)).astype(float)
+def test_many_classes_are_summed_up(random: np.random.Generator) -> None:
+    y = random.integers(0, 300, 5000).astype(float)
+    chosen = np.where(random.random(5000) < 0.5, y, random.integers(0, 300, 5000)).astype(float)
     after = np.full((5000, 300), 1 / 300)
     labels = tuple(f"class {place} " + "long " * 100 for place in range(300))
     found = judged(
@@ -114,19 +119,19 @@ def test_leaks_of_a_class_are_seen_and_others_are_not(name: str, made: object, l
     assert (found > 0.999) == leaks, f"{name}: {found}"
 
 
-def test_leaks_of_a_number_and_of_several_classes_are_seen() -> None:
-    y = RANDOM.lognormal(sigma=2, size=4000)
+def test_leaks_of_a_number_and_of_several_classes_are_seen(random: np.random.Generator) -> None:
+    y = random.lognormal(sigma=2, size=4000)
     assert strength(y * 1.19, y, Task("regression")) > 0.999
     assert strength(np.log(y), y, Task("regression")) > 0.999
-    assert strength(y * RANDOM.uniform(0.5, 1.5, 4000), y, Task("regression")) < 0.999
-    classes = RANDOM.integers(0, 5, 4000).astype(float)
+    assert strength(y * random.uniform(0.5, 1.5, 4000), y, Task("regression")) < 0.999
+    classes = random.integers(0, 5, 4000).astype(float)
     assert strength((classes * 3) % 5, classes, Task("multiclass", 5)) > 0.999
-    assert strength(RANDOM.random(4000), classes, Task("multiclass", 5)) < 0.6
+    assert strength(random.random(4000), classes, Task("multiclass", 5)) < 0.6
 
 
-def test_numbers_whose_squares_are_none_are_judged_too() -> None:
-    y = np.append(RANDOM.random(500), 1e300)
-    assert 0 <= strength(RANDOM.random(501), y, Task("regression")) < 0.999
+def test_numbers_whose_squares_are_none_are_judged_too(random: np.random.Generator) -> None:
+    y = np.append(random.random(500), 1e300)
+    assert 0 <= strength(random.random(501), y, Task("regression")) < 0.999
     assert strength(y * 3, y, Task("regression")) > 0.999
     assert scores(Answers("regression", y, np.zeros(501)))["mse"] == np.inf
     found = judged(Answers("regression", y, np.zeros(501)), (), split="training", metric="", seed=0)
