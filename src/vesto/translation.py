@@ -86,7 +86,8 @@ def surroundings(
 ) -> Surroundings:
     """What the text of a statement depends on, as the database stands now."""
     return replace(
-        line.surroundings(), system_views=SYSTEM_VIEWS, search_path=search_path,
+        line.surroundings(), system_views=SYSTEM_VIEWS,
+        system_documents=system_views.documents(), search_path=search_path,
         rounding=rounding, user=user,
     )  # fmt: skip
 

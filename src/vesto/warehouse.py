@@ -391,13 +391,15 @@ class Warehouse:
 
         Raises:
             ModelNotReady: It has none yet.
+            DataCorrupted: It is damaged.
         """
         try:
-            text = (self.program_file(model).parent / "report.json").read_text()
+            found = json.loads((self.program_file(model).parent / "report.json").read_bytes())
         except OSError:
             raise ModelNotReady(f'model "{model.name}" has no report yet') from None
-        found: dict[str, Any] = json.loads(text)
-        return found
+        except ValueError as error:
+            raise DataCorrupted("the report is damaged", detail=str(error)) from None
+        return found if isinstance(found, dict) else {}
 
     def progress(self, model: Model) -> Progress:
         """How far the training of the model's newest version is."""

@@ -1,4 +1,4 @@
-"""``vesto``: sql, shell, load, import and export."""
+"""``vesto``: sql, shell, load, import, export and report."""
 
 from __future__ import annotations
 
@@ -122,6 +122,29 @@ def export(
     typer.echo(f"{model} written to {file}; in SQL it is")
     for call in calls:
         typer.echo(f"  {call}")
+
+
+@app.command()
+def report(
+    path: Warehouse,
+    model: Annotated[str, typer.Argument(help="the model's name, as in SQL")],
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="the HTML file; without it the page is printed")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="overwrite a file")] = False,
+) -> None:
+    """Draw a model's report as one HTML page, to judge it by."""
+    from vesto.cli.report import report_page, write_page  # noqa: PLC0415 - --help stays quick
+    from vesto.session import connect  # noqa: PLC0415
+
+    with connect(path, wait=False) as session:
+        page = report_page(session, model)
+    if out is None:
+        typer.echo(page, nl=False)
+        return
+    write_page(page, out, replace=replace)
+    typer.echo(f"the report of {model} is in {out}")
 
 
 def main() -> None:

@@ -12,13 +12,15 @@ Place = tuple[str, str]
 class Surroundings:
     """Everything a translation depends on besides the text; places are schema and name.
 
-    ``super_columns`` are the names of all SUPER columns; ``late_views`` the texts of views
+    ``system_documents`` are the SUPER columns of system views, by view;
+    ``super_columns`` are the names of all other SUPER columns; ``late_views`` the texts of views
     without schema binding; ``generated`` the columns that take no values, by table;
     ``search_path`` the schemas of names without one; ``rounding`` is ``enable_numeric_rounding``; ``user`` the
     session's.
     """
 
     system_views: frozenset[str] = frozenset()
+    system_documents: Mapping[str, frozenset[str]] = field(default_factory=dict)
     super_columns: frozenset[str] = frozenset()
     late_views: Mapping[Place, str] = field(default_factory=dict)
     materialized_views: frozenset[Place] = frozenset()

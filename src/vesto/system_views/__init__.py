@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from functools import cache
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
@@ -26,6 +27,15 @@ class Source(Protocol):
         """How far the training of a model's newest version is."""
         ...
 
+    def report(self, model: Model) -> dict[str, Any]:
+        """The report of the model's version.
+
+        Raises:
+            ModelNotReady: It has none.
+            DataCorrupted: It is damaged.
+        """
+        ...
+
 
 class SystemView(Protocol):
     """What a file of this folder exports as ``SYSTEM_VIEW``."""
@@ -39,3 +49,15 @@ class SystemView(Protocol):
 
 SYSTEM_VIEWS: Final[Plugins[SystemView]] = Plugins("vesto.system_views", "SYSTEM_VIEW")
 NAMES: Final = frozenset(SYSTEM_VIEWS.names())
+
+
+@cache
+def documents() -> dict[str, frozenset[str]]:
+    """The SUPER columns of each view that has any, so that paths lead into them."""
+    views = {name: SYSTEM_VIEWS.get(name) for name in SYSTEM_VIEWS.names()}
+    found = {
+        name: frozenset(column.name for column in view.columns if column.type.name == "super")
+        for name, view in views.items()
+        if view is not None
+    }
+    return {name: columns for name, columns in found.items() if columns}

@@ -62,7 +62,8 @@ class Trial:
     """A candidate fitted on folds. ``margins`` has shape (rows, outputs), NaN off these folds.
 
     ``loss`` is log loss or squared error, ``badness`` what candidates are ranked by; lower is
-    better. ``fit_s`` is how long one fit took, in seconds of wall time.
+    better. ``fit_s`` is how long one fit took, ``elapsed_s`` when the trial ended after the search's
+    start, in seconds of wall time.
     """
 
     candidate: Candidate
@@ -73,6 +74,7 @@ class Trial:
     fit_s: float
     margins: F64
     models: tuple[Fitted, ...]
+    elapsed_s: float = 0.0
 
     def without_models(self) -> Trial:
         """What the report needs of a trial that did not win: no rows, no trees."""

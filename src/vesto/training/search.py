@@ -71,7 +71,9 @@ class Search:
     def _try(self, candidate: Candidate, folds: tuple[int, ...], pool: ThreadPoolExecutor) -> Trial:
         began = time.monotonic()
         trial = self.workshop.trial(candidate, folds, pool)
-        self.slowest_s = max(self.slowest_s, (time.monotonic() - began) / len(folds))
+        ended = time.monotonic()
+        self.slowest_s = max(self.slowest_s, (ended - began) / len(folds))
+        trial = replace(trial, elapsed_s=ended - self.start)
         self.trials.append(trial)
         self.report("searching", min(self._share(), 1.0), self.best(folds))
         return trial

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from vesto.catalog.records import Definition
 from vesto.dialect.names import NAMELESS
-from vesto.engines import Column, Connection
+from vesto.engines import Column, Connection, Sample
 from vesto.errors import (
     DatatypeMismatch,
     DuplicateColumn,
@@ -97,10 +97,19 @@ def draw_rows(connection: Connection, definition: Definition, settings: Settings
     Raises:
         InvalidTrainingData: Too few rows, or a target that cannot be learnt.
     """
-    width = len(definition.parameters) + bool(definition.target)
-    most = max(1, definition.max_cells // width)
+    most = most_rows(definition)
     sample = connection.sample(definition.engine_sql, most, definition.seed)
-    kept = _with_target(sample.rows, definition.target)
+    return training_rows(sample, definition, settings)
+
+
+def most_rows(definition: Definition) -> int:
+    """How many rows MAX_CELLS keeps of the training query."""
+    return max(1, definition.max_cells // (len(definition.parameters) + bool(definition.target)))
+
+
+def training_rows(sample: Sample, definition: Definition, settings: Settings) -> TrainingRows:
+    """The rows of a sample that teach, checked as ``draw_rows`` says."""
+    most, kept = most_rows(definition), with_target(sample.rows, definition.target)
     if len(kept) < settings.minimum_rows:
         what = "MAX_CELLS keeps" if most < settings.minimum_rows else "FROM has"
         rows = "rows with a target" if definition.target else "rows"
@@ -120,7 +129,7 @@ def draw_rows(connection: Connection, definition: Definition, settings: Settings
     return TrainingRows(kept, sample.total_rows, notices)
 
 
-def _with_target(rows: pa.Table, name: str) -> pa.Table:
+def with_target(rows: pa.Table, name: str) -> pa.Table:
     """The rows whose target is known; all of them where there is none to learn."""
     if not name:
         return rows

@@ -6,12 +6,12 @@ It reads job.json and the training rows, and leaves program, report and result i
 from __future__ import annotations
 
 import errno
-import json
 import os
 import resource
 import sys
 import time
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,7 +49,7 @@ _PROBLEM_WORDS: Final = {
 }  # fmt: skip
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Training:
     """One run of a job."""
 
@@ -97,7 +97,12 @@ class Training:
         shown = direct.hyperparameters_shown(self.definition)
         document = {
             "importance": found.importance,
+            "importance_method": "total_gain",
             "columns": report.columns(self.columns.features),
+            **report.on_training_rows(
+                found.program, self.columns, self.target, self.definition, found.metric
+            ),
+            **self._data,
         }
         self._leave(found.program, document, replace(outcome, hyperparameters=shown), final=True)
 
@@ -174,9 +179,19 @@ class Training:
         return {
             "winner": best.candidate.described(),
             "quality": report.quality(workshop, decision, best),
+            **report.on_unseen_rows(workshop, decision, best, workshop.seed),
             "importance": report.importance(program, names, workshop),
+            "importance_method": "permutation",
             "columns": report.columns(self.columns.features),
-            "trials": report.trials(search.trials),
+            "trials": report.trials(search.trials, best),
+            "curve": report.curve(search.trials),
+            **self._data,
+        }
+
+    @cached_property
+    def _data(self) -> dict[str, Any]:
+        """What the report says of the rows, whatever was learnt from them."""
+        return report.data(self.columns, self.target, self.definition) | {
             "rows": self.job.rows,
             "total_rows": self.job.total_rows,
             "seed": self.definition.seed,
@@ -187,7 +202,7 @@ class Training:
         return Outcome(
             model_type=winner, problem_type=problem, objective=objective, metric=metric,
             score=score,
-            notices=self.job.notices + report.notices(self.columns.features),
+            notices=self.job.notices + report.notices(self.columns.features, self._data),
         )  # fmt: skip
 
     def _leave(
@@ -196,7 +211,7 @@ class Training:
         document |= {"explanation": self._explanation(program) if final else OUT_OF_TIME}
         content = dump(program)
         write_file(self.folder.program, content)
-        write_file(self.folder.report, json.dumps(document).encode())
+        write_file(self.folder.report, report.as_json(document))
         done = replace(
             outcome, program=content_hash(content), return_type=program.output.type,
             cpu_s=cpu_seconds(),

@@ -52,8 +52,14 @@ def apply(tree: exp.Expr, surroundings: Surroundings) -> exp.Expr:
     name_columns(tree, MASKING.unmask)
     tree = _without_join_marks(tree)
     tree = _functions(tree)
-    tree = documents.rewrite(tree, surroundings.super_columns)
+    tree = documents.rewrite(tree, surroundings.super_columns | _documents(tree, surroundings))
     return _nodes(tree, surroundings)
+
+
+def _documents(tree: exp.Expr, surroundings: Surroundings) -> frozenset[str]:
+    """SUPER columns of the system views that the statement reads."""
+    known = surroundings.system_documents
+    return frozenset().union(*(known.get(t.name.lower(), ()) for t in tree.find_all(exp.Table)))
 
 
 def _without_join_marks(tree: exp.Expr) -> exp.Expr:
