@@ -49,10 +49,15 @@ def _interval(function: Function, predicts: SqlType, outcome: Outcome) -> Functi
     return replace(function, kind="interval", refusal=FeatureNotSupported(message, hint=hint))
 
 
+def gives_probabilities(model: Model, program: Program) -> bool:
+    """Whether the model has functions for the probabilities of its classes."""
+    known = bool(program.output.labels) and program.output.link != "argmax"
+    return known and model.definition.may_give_probabilities
+
+
 def with_facts(model: Model, outcome: Outcome, program: Program) -> Outcome:
     """The outcome, in it what its program says of the functions that the model has."""
-    known = bool(program.output.labels) and program.output.link != "argmax"
-    given = known and model.definition.may_give_probabilities
+    given = gives_probabilities(model, program)
     return replace(outcome, gives_probabilities=given, unexplained=unexplained(program))
 
 
