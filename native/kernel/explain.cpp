@@ -215,7 +215,7 @@ std::string Explainer::reason(const Implementation& program) const {
     return linear->center().size() == program.features.size() ? "" : "the model was made without the means of its features";
 }
 
-// A feature made of one input is all that input's; a difference is half each side's.
+// A feature made of one input is all that input's; one made of several registers is shared evenly among those.
 void Explainer::find_shares(const Implementation& program) {
     std::vector<std::vector<Share>> of(program.tape.registers());
     for (uint32_t input = 0; input < program.inputs.size(); input++) of[input] = {{input, 1.0}};

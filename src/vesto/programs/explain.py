@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from vesto.programs.bodies import LEAF, Forest, Linear
 from vesto.programs.program import Program
 from vesto.programs.reference import features, run_body
-from vesto.programs.steps import Difference, sources
+from vesto.programs.steps import sources
 from vesto.programs.walk import MAX_CATEGORY
 
 F64 = NDArray[np.float64]
@@ -110,13 +110,13 @@ def base_of(program: Program) -> F64:
 def shares(program: Program) -> F64:
     """What each input has of each feature, shape (features, inputs); a feature's shares sum to 1.
 
-    A feature made of one input is all that input's; a difference is half each side's.
+    A feature made of one input is all that input's; one made of several, as a difference or a
+    principal component, is shared evenly among the registers it was made of.
     """
     count = len(program.inputs)
     of = list(np.eye(count))
     for step in program.steps:
         read = [of[source] for source in sources(step)]
-        assert len(read) == 1 or isinstance(step, Difference)
         of += [np.mean(read, axis=0)] * step.width
     return np.array([of[register] for register in program.features]).reshape(-1, count)
 
