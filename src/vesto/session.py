@@ -19,20 +19,23 @@ from vesto.dialect.cursor import Cursor
 from vesto.dialect.front import is_plain
 from vesto.dialect.invented import refuse_invented_call, refuse_invented_statement
 from vesto.dialect.names import Name
+from vesto.dialect.rules.forecasts import relation_of
 from vesto.dialect.scanner import split
 from vesto.dialect.surroundings import Surroundings
-from vesto.dialect.translate import Signature, Translated, translate
+from vesto.dialect.translate import NOT_READY, Signature, Translated, translate
 from vesto.dialect.untouched import untouched
 from vesto.engines import Column
 from vesto.errors import (
     FailedTransaction,
     InputOutputError,
+    ModelNotReady,
     QueryCanceled,
     Span,
     StatementSyntaxError,
     UndefinedFunction,
     UndefinedParameter,
     VestoError,
+    WrongObjectType,
 )
 from vesto.parameters import Parameters
 from vesto.result import Result
@@ -184,7 +187,16 @@ class Session:
     def _translated(self, text: str) -> Translated:
         self._around()
         key = (self._surroundings_key, self.warehouse.catalog.version)
-        return self.warehouse.front.translated(text, key, self._translate)
+        found = self.warehouse.front.translated(text, key, self._translate)
+        for model_id in found.forecasts:
+            self._show_forecast(model_id)
+        return found
+
+    def _show_forecast(self, model_id: str) -> None:
+        """Show the rows of a forecast to this session's line, under the name it is read by."""
+        model = self.warehouse.catalog.by_id(model_id)
+        if model is not None:
+            self._connection.register(relation_of(model_id), self.warehouse.forecast(model))
 
     def _translate(self, text: str) -> Translated:
         translated = untouched(text, self._functions, self._around())
@@ -196,7 +208,26 @@ class Session:
 
     def _translate_all(self, text: str) -> Translated:
         home = not self.warehouse.locked
-        return translate(text, self._functions, self._around(), engine_dialect_too=home)
+        return translate(
+            text, self._functions, self._around(), engine_dialect_too=home,
+            find_forecast=self._forecast,
+        )  # fmt: skip
+
+    def _forecast(self, schema: str, name: str) -> str:
+        """The identifier of a READY forecast.
+
+        Raises:
+            UndefinedModel: There is no model of that name.
+            WrongObjectType: It has a function instead.
+            ModelNotReady: It is not trained yet.
+        """
+        model = self._context().model(Name(name, schema))
+        if not model.definition.is_forecast:
+            hint = f"Call its function {model.definition.signature}."
+            raise WrongObjectType(f'model "{name}" is no forecast', hint=hint)
+        if model.state is not State.READY:
+            raise ModelNotReady(NOT_READY)
+        return model.id
 
     def _run_plain(self, text: str, parameters: Sequence[Any]) -> Result:
         translated = self._translated(text)

@@ -38,6 +38,7 @@ from vesto.functions import check_free, checked_program, functions_of, gives_pro
 from vesto.programs.program import Program
 from vesto.settings import read_settings
 from vesto.system_views import SYSTEM_VIEWS, SystemView
+from vesto.training.forecasting.stored import read_forecast
 from vesto.training.job import Job, JobFolder, Progress
 from vesto.training.snapshot import TrainingRows
 from vesto.training.staging import remove_staged
@@ -156,6 +157,9 @@ class Warehouse:
         A model whose program is damaged keeps its function, which then says so; a damaged model
         must not keep anyone from the tables and the other models.
         """
+        if model.definition.is_forecast:
+            self.clear_job(model)
+            return
         program = None
         try:
             program = self.program(model)
@@ -233,6 +237,11 @@ class Warehouse:
                 if outcome.failure:
                     raise TrainingFailed(outcome.failure)
                 outcome = self._late(model, outcome)
+                if model.definition.is_forecast:
+                    self.publish_forecast(replace(model, outcome=outcome))
+                    self.record_ready(model, outcome)
+                    self.clear_job(model)
+                    return
                 program = self.publish_program(replace(model, outcome=outcome))
                 given = gives_probabilities(model, program)
                 outcome = replace(outcome, gives_probabilities=given)
@@ -252,20 +261,34 @@ class Warehouse:
 
     def publish_program(self, model: Model) -> Program:
         """Check the program, and copy it and the report to ``models/<id>/<version>``."""
-        source, home = self.jobs.folder(model.id), self.program_file(model).parent
-        draft = home.with_name(home.name + ".draft")
+        source = self.jobs.folder(model.id)
         try:
             program = checked_program(source.program.read_bytes(), model)
-            remove_folder(draft)
-            draft.mkdir(parents=True)
-            shutil.copy2(source.program, draft / "program.safetensors")
-            shutil.copy2(source.report, draft / "report.json")
-            if not home.exists():
-                draft.replace(home)
-            flush_folder(home.parent)
+            self._publish(model, source.program, source.report)
         except OSError as error:
             raise TrainingFailed("the model could not be stored", detail=str(error)) from error
         return program
+
+    def publish_forecast(self, model: Model) -> None:
+        """Check the table of forecasts, and copy it and the report to its version's folder."""
+        source = self.jobs.folder(model.id)
+        try:
+            read_forecast(source.forecast, model)
+            self._publish(model, source.forecast, source.report)
+        except OSError as error:
+            raise TrainingFailed("the forecast could not be stored", detail=str(error)) from error
+
+    def _publish(self, model: Model, *files: Path) -> None:
+        """Put copies of the files into the version's folder, all or none."""
+        home = self.program_file(model).parent
+        draft = home.with_name(home.name + ".draft")
+        remove_folder(draft)
+        draft.mkdir(parents=True)
+        for file in files:
+            shutil.copy2(file, draft / file.name)
+        if not home.exists():
+            draft.replace(home)
+        flush_folder(home.parent)
 
     def record_ready(self, model: Model, outcome: Outcome) -> Model:
         """Say in the catalog that the model is READY."""
@@ -325,6 +348,19 @@ class Warehouse:
             message = f'the program of model "{model.name}" cannot be read'
             raise InputOutputError(message, detail=str(error)) from error
         return checked_program(content, model)
+
+    def forecast(self, model: Model) -> pa.Table:
+        """The rows of a READY forecast, read from its file.
+
+        Raises:
+            InputOutputError: The file cannot be read.
+            DataCorrupted: It is damaged, or another model's.
+        """
+        try:
+            return read_forecast(self.program_file(model).with_name("forecast.parquet"), model)
+        except OSError as error:
+            message = f'the rows of forecast "{model.name}" cannot be read'
+            raise InputOutputError(message, detail=str(error)) from error
 
     def is_refreshable(self, model: Model) -> bool:
         """Whether the tables and columns of the training query still exist."""

@@ -43,7 +43,8 @@ class Definition:
     table; ``engine_sql`` is what the engine runs for it. ``hyperparameters`` are the
     user's, keys in lower case. ``staging`` is the directory or URL that the bucket stands for.
     ``max_runtime_s`` counts from the job's start to READY. ``seed`` drives sampling, splits and
-    search.
+    search. ``horizon``, ``frequency`` and ``percentiles`` (as ``0.25,0.5,mean``) are those of
+    MODEL_TYPE FORECAST, which has no function.
     """
 
     statement: str
@@ -70,6 +71,14 @@ class Definition:
     seed: int = 0
     job_name: str = ""
     engine_sql: str = ""
+    horizon: int = 0
+    frequency: str = ""
+    percentiles: str = ""
+
+    @property
+    def is_forecast(self) -> bool:
+        """Whether the model is read with FORECAST(m) and has no function."""
+        return self.model_type == "FORECAST"
 
     @property
     def may_give_probabilities(self) -> bool:
@@ -93,7 +102,7 @@ class Definition:
 class Outcome:
     """What a training job came to. Numbers of a failed job are 0, texts it lacks are empty.
 
-    ``program`` is the program's content hash; ``return_type`` the SQL type its function has.
+    ``program`` is the content hash of the program, or of the table of forecasts; ``return_type`` the SQL type its function has.
     ``metric`` is the row that SHOW MODEL prints, as ``validation:f1_binary``. ``cpu_s`` counts
     processor seconds of the job. ``gives_probabilities`` says that there are functions for them.
     """
@@ -141,7 +150,9 @@ class Model:
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """The names of all its SQL functions, the prediction first."""
+        """The names of all its SQL functions, the prediction first; a forecast has none."""
+        if self.definition.is_forecast:
+            return ()
         return (self.definition.function, *self.probability_functions)
 
     def advance(self, to: State, outcome: Outcome) -> Model:

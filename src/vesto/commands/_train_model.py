@@ -30,6 +30,7 @@ from vesto.files import remove_folder
 from vesto.functions import check_free
 from vesto.result import Result
 from vesto.training.direct import METRICS
+from vesto.training.forecasting.snapshot import draw_series
 from vesto.training.snapshot import check_columns, draw_rows
 from vesto.training.staging import place_of, remove_staged, write_snapshot
 
@@ -54,9 +55,9 @@ def bind_training(statement: CreateModel, context: Context) -> TrainModel:
     function = statement.function
     function_schema = function.schema or schema
     _check_names(statement, context, schema, function_schema)
-    sql = _query(statement, context)
-    columns = _columns(statement, context, sql)
-    target = _target(statement, columns)
+    sql = training_query(statement, context)
+    columns = query_columns(statement, context, sql)
+    target = target_name(statement, columns)
     try:
         check_columns(columns, target, auto, context.warehouse.settings)
     except VestoError as error:
@@ -137,12 +138,19 @@ def _check_names(
     statement: CreateModel, context: Context, schema: str, function_schema: str
 ) -> None:
     assert statement.function
-    checked(statement.name.object, statement.span("NAME"))
     checked(statement.function.object, statement.span("FUNCTION"))
-    for name, clause in ((schema, "NAME"), (function_schema, "FUNCTION")):
-        if name.lower() in RESERVED_SCHEMAS:
-            message = f'schema "{name}" belongs to the system'
-            raise ReservedName(message, span=statement.span(clause))
+    check_model_name(statement, context, schema)
+    if function_schema.lower() in RESERVED_SCHEMAS:
+        message = f'schema "{function_schema}" belongs to the system'
+        raise ReservedName(message, span=statement.span("FUNCTION"))
+
+
+def check_model_name(statement: CreateModel, context: Context, schema: str) -> None:
+    """The model's name may be used and is free."""
+    checked(statement.name.object, statement.span("NAME"))
+    if schema.lower() in RESERVED_SCHEMAS:
+        message = f'schema "{schema}" belongs to the system'
+        raise ReservedName(message, span=statement.span("NAME"))
     if context.warehouse.catalog.find(schema, statement.name.object):
         message = f'model "{statement.name.object}" already exists'
         hint = "DROP MODEL removes it."
@@ -179,7 +187,7 @@ def _told(error: DuplicateFunction, model: Model, name: str) -> DuplicateFunctio
     return error
 
 
-def _query(statement: CreateModel, context: Context) -> str:
+def training_query(statement: CreateModel, context: Context) -> str:
     """The training query in the engine's dialect."""
     assert statement.source
     text = statement.source.text
@@ -205,7 +213,8 @@ def _moved(error: VestoError, statement: CreateModel, start: Span | None) -> Ves
     return error.at(start)
 
 
-def _columns(statement: CreateModel, context: Context, sql: str) -> list[Column]:
+def query_columns(statement: CreateModel, context: Context, sql: str) -> list[Column]:
+    """The columns of the training query."""
     try:
         columns = context.connection.describe(sql)
     except VestoError as error:
@@ -217,7 +226,7 @@ def _columns(statement: CreateModel, context: Context, sql: str) -> list[Column]
     return columns
 
 
-def _target(statement: CreateModel, columns: list[Column]) -> str:
+def target_name(statement: CreateModel, columns: list[Column]) -> str:
     """The target's name as the query spells it; case does not count."""
     assert statement.target is not None
     wanted = statement.target.lower()
@@ -252,7 +261,7 @@ def _definition(
         hyperparameters=tuple(_xgboost_parameters.checked(k, v) for k, v in pairs),
         iam_role="default-aws-iam-role" if role.lower() == "default" else role,
         s3_bucket=statement.setting("S3_BUCKET") or "",
-        staging=_staging(statement, context),
+        staging=staging_place(statement, context),
         kms_key=statement.setting("KMS_KEY_ID") or "",
         tags=statement.setting("TAGS") or "",
         garbage_collect=statement.setting("S3_GARBAGE_COLLECT") != "OFF",
@@ -264,7 +273,8 @@ def _definition(
     )
 
 
-def _staging(statement: CreateModel, context: Context) -> str:
+def staging_place(statement: CreateModel, context: Context) -> str:
+    """The place that S3_BUCKET stands for."""
     warehouse = context.warehouse
     try:
         return place_of(statement.setting("S3_BUCKET") or "", warehouse.settings, warehouse.path)
@@ -290,7 +300,10 @@ class TrainModel:
         try:
             folder = warehouse.new_job_folder(self.model)
             definition = self.model.definition
-            drawn = draw_rows(context.connection, definition, warehouse.settings)
+            if definition.is_forecast:
+                drawn = draw_series(context.connection, definition)
+            else:
+                drawn = draw_rows(context.connection, definition, warehouse.settings)
             write_snapshot(folder, definition, drawn.rows)
             job = warehouse.job_for(self.model, drawn, started_at_s)
             folder.write_job(job)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final, Literal
 
 from vesto.commands import Context
 from vesto.commands._model_forms import check_form
+from vesto.commands._train_forecast import bind_forecast
 from vesto.commands._train_model import TrainModel, bind_training
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, quoted, written
@@ -21,7 +22,7 @@ from vesto.types import from_words
 
 # What is read and checked, and refused until it is built.
 NOT_BUILT: Final = (
-    "MODEL_TYPE MLP, LINEAR_LEARNER, KMEANS and FORECAST", "PREPROCESSORS other than 'none'",
+    "MODEL_TYPE MLP, LINEAR_LEARNER and KMEANS", "PREPROCESSORS other than 'none'",
     "models from a job or a file", "models behind an endpoint",
 )  # fmt: skip
 SourceKind = Literal["table", "query", "job"]
@@ -123,6 +124,8 @@ class CreateModel:
             raise ActiveTransaction("CREATE MODEL cannot run inside a transaction block")
         check_form(self)
         self._check_built()
+        if self.model_type == "FORECAST":
+            return bind_forecast(self, context)
         return bind_training(self, context)
 
     def setting(self, name: str) -> str | None:
@@ -134,7 +137,7 @@ class CreateModel:
             raise self._not_yet("SAGEMAKER", "models behind an endpoint (SAGEMAKER)")
         if self.source and self.source.kind == "job":
             raise self._not_yet("FROM", "models from a training job or a file")
-        if self.model_type in {"MLP", "KMEANS", "FORECAST", "LINEAR_LEARNER"}:
+        if self.model_type in {"MLP", "KMEANS", "LINEAR_LEARNER"}:
             raise self._not_yet("MODEL_TYPE", f"MODEL_TYPE {self.model_type}")
         if self.preprocessors and self.preprocessors.strip().lower() != "none":
             raise self._not_yet("PREPROCESSORS", "PREPROCESSORS other than 'none'")

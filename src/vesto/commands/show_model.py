@@ -95,7 +95,8 @@ def model_rows(model: Model, rate: float) -> Rows:
     rows += [("Training Job Status", outcome.job_status)] if outcome.job_status else []
     rows += [("Failure Reason", outcome.failure)] if model.state is State.FAILED else []
     if model.state is State.READY:
-        rows.append((outcome.metric, f"{outcome.score:.6f}"))
+        if outcome.metric:
+            rows.append((outcome.metric, f"{outcome.score:.6f}"))
         rows.append(("Estimated Cost", f"{outcome.cpu_s / 3600 * rate:.6f}"))
     rows += [("", ""), ("TRAINING DATA:", "")]
     rows += [*_query_rows(definition), ("Target Column", definition.target.upper())]
@@ -138,23 +139,37 @@ def _parameter_rows(definition: Definition, outcome: Outcome) -> Rows:
     objective = outcome.objective or definition.objective
     model_type = outcome.model_type or definition.model_type.lower() or "auto"
     rows: Rows = [("Model Type", model_type)]
-    if definition.auto:
+    if definition.auto and not definition.is_forecast:
         rows.append(("Problem Type", _PROBLEMS.get(problem, "")))
+    if definition.auto:
         rows.append(("Objective", _OBJECTIVES.get(objective, objective)))
     rows.append(
         ("AutoML Job Name" if definition.auto else "Training Job Name", definition.job_name)
     )
-    rows += [
-        ("Function Name", definition.function),
-        ("Function Parameters", " ".join(p.name for p in definition.parameters)),
-        ("Function Parameter Types", " ".join(p.type for p in definition.parameters)),
-    ]
+    rows += (
+        _forecast_rows(definition)
+        if definition.is_forecast
+        else [
+            ("Function Name", definition.function),
+            ("Function Parameters", " ".join(p.name for p in definition.parameters)),
+            ("Function Parameter Types", " ".join(p.type for p in definition.parameters)),
+        ]
+    )
     optional = (
         ("IAM Role", definition.iam_role), ("S3 Bucket", definition.s3_bucket),
         ("KMS Key", definition.kms_key),
     )  # fmt: skip
     rows += [(key, value) for key, value in optional if value]
     return [*rows, ("Max Runtime", str(definition.max_runtime_s))]
+
+
+def _forecast_rows(definition: Definition) -> Rows:
+    """What a forecast has in the place of a function; the rows and their names are ours."""
+    return [
+        ("Horizon", str(definition.horizon)),
+        ("Frequency", definition.frequency),
+        ("Percentiles", definition.percentiles),
+    ]
 
 
 COMMAND: Final = ShowModel

@@ -75,6 +75,11 @@ class JobFolder:
         return self.path / "program.safetensors"
 
     @property
+    def forecast(self) -> Path:
+        """The rows of a trained forecast."""
+        return self.path / "forecast.parquet"
+
+    @property
     def report(self) -> Path:
         """How the model was found and how good it is."""
         return self.path / "report.json"

@@ -26,6 +26,7 @@ from vesto.training import direct, report
 from vesto.training.candidates import Trial, Workshop, make_folds
 from vesto.training.encoding import Columns, read_columns
 from vesto.training.final import Decision, decide, finish
+from vesto.training.forecasting.job import train_forecast
 from vesto.training.job import Job, JobFolder, Progress
 from vesto.training.search import BAG_ROWS, Search
 from vesto.training.staging import read_snapshot
@@ -188,6 +189,9 @@ def train(folder: JobFolder) -> None:
     definition = job.definition
     try:
         folder.write_progress(Progress(stage="reading", share=0.01))
+        if definition.is_forecast:
+            train_forecast(folder, job, cpu_seconds)
+            return
         rows = read_snapshot(folder, definition)
         target = direct.read_job_target(rows, definition, job.maximum_classes)
         columns = read_columns(rows, definition)
