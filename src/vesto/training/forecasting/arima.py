@@ -59,12 +59,14 @@ def arima(y: F64, season: int, horizon: int, seed: int) -> F64:
 
     ``y`` has the shape (series, periods), NaN before a series begins; the answer is (series,
     horizon). The errors one period ahead of differenced series are those of the series, so that
-    orders of differencing can be compared.
+    orders of differencing can be compared. Of fewer than five periods the last value goes on.
     """
     lengths = lengths_of(y)
     scale = np.maximum(np.nanstd(y, axis=1, keepdims=True), 1e-12)
     known = y / scale
-    tried = [order for order in orders(season) if order.lost + 3 < lengths.max()]
+    tried = [order for order in orders(season) if order.lost + 4 < lengths.max()]
+    if not tried:
+        return np.repeat(y[:, -1:], horizon, axis=1)
     skipped = np.minimum(lengths // 3, season + 1)
     found, criteria = [], []
     for order in tried:

@@ -50,7 +50,8 @@ class Candidate:
 
 def within_reach(y: F64, ahead: F64) -> F64:
     """The forecasts, held within some ranges of the history around it."""
-    low, high = np.nanmin(y, axis=1, keepdims=True), np.nanmax(y, axis=1, keepdims=True)
+    low = np.fmin.reduce(y, axis=1, keepdims=True)
+    high = np.fmax.reduce(y, axis=1, keepdims=True)
     room = FARTHEST * np.maximum(high - low, 1e-9 * np.maximum(np.abs(high), 1.0))
     found: F64 = np.where(np.isfinite(ahead), np.clip(ahead, low - room, high + room), np.nan)
     return found

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from vesto.catalog.records import Outcome
 from vesto.files import write_file
+from vesto.training.forecasting.candidates import SEASONAL_NAIVE
 from vesto.training.forecasting.columns import roles_of
 from vesto.training.forecasting.frequency import FREQUENCIES, Frequency
 from vesto.training.forecasting.panel import Series, read_series
@@ -58,17 +59,34 @@ def train_forecast(folder: JobFolder, job: Job, cpu_seconds: Callable[[], float]
         )
 
     say(0.0, 0)
+    # The season again, at once: it counts only if the time runs out.
+    early = Run(series.panel, task, lambda *_: None, (SEASONAL_NAIVE,), boosts=False).run()
+    early = replace(early, cut_short=len(series.items))
+    _leave(folder, job, series, early, cpu_seconds, final=False)
     found = Run(series.panel, task, say).run()
-    table = rows_of(series, found, task.frequency, listed(definition.percentiles))
+    _leave(folder, job, series, found, cpu_seconds, final=True)
+
+
+def _leave(
+    folder: JobFolder,
+    job: Job,
+    series: Series,
+    found: Forecasts,
+    cpu_seconds: Callable[[], float],
+    *,
+    final: bool,
+) -> None:
+    """Write the rows, the report and, last, the result."""
+    definition = job.definition
+    frequency = FREQUENCIES[definition.frequency]
     content = BytesIO()
+    table = rows_of(series, found, frequency, listed(definition.percentiles))
     pq.write_table(table, content, compression="zstd")
     write_file(folder.forecast, content.getvalue())
     write_file(folder.report, json.dumps(_report(series, found, job)).encode())
-    outcome = replace(
-        _outcome(series, found, job, task), program=content_hash(content.getvalue()),
-        cpu_s=cpu_seconds(),
-    )  # fmt: skip
-    folder.write_result(outcome, final=True)
+    outcome = _outcome(series, found, job)
+    name = content_hash(content.getvalue())
+    folder.write_result(replace(outcome, program=name, cpu_s=cpu_seconds()), final=final)
 
 
 def content_hash(content: bytes) -> str:
@@ -93,8 +111,9 @@ def rows_of(
     return pa.table(columns)
 
 
-def _outcome(series: Series, found: Forecasts, job: Job, task: Task) -> Outcome:
-    metric = f"validation:{_METRICS.get(task.objective, task.objective.lower())}"
+def _outcome(series: Series, found: Forecasts, job: Job) -> Outcome:
+    objective = job.definition.objective or DEFAULT_OBJECTIVE
+    metric = f"validation:{_METRICS.get(objective, objective.lower())}"
     score, tested = found.score, bool(np.isfinite(found.score))
     notices = (*job.notices, *series.notices)
     if found.tested < len(series.items):
@@ -104,7 +123,7 @@ def _outcome(series: Series, found: Forecasts, job: Job, task: Task) -> Outcome:
         late = f"on {found.cut_short} series the time did not reach for the slow models"
         notices += (late,)
     return Outcome(
-        model_type="forecast", objective=task.objective, metric=metric if tested else "",
+        model_type="forecast", objective=objective, metric=metric if tested else "",
         score=score if tested else 0.0, job_status=RUNTIME_REACHED if found.cut_short else "",
         notices=notices,
     )  # fmt: skip

@@ -19,7 +19,12 @@ from vesto.training.forecasting.backtest import (
     windows_for,
 )
 from vesto.training.forecasting.boosted import Panel, boosted
-from vesto.training.forecasting.candidates import CANDIDATES, SEASONAL_NAIVE, within_reach
+from vesto.training.forecasting.candidates import (
+    CANDIDATES,
+    SEASONAL_NAIVE,
+    Candidate,
+    within_reach,
+)
 from vesto.training.forecasting.frequency import Frequency
 from vesto.training.forecasting.measure import measured
 from vesto.training.forecasting.quantiles import Spread, spread_of
@@ -29,6 +34,8 @@ BOOSTED: Final = "xgboost"
 # Values that a model with a state may hold at a time, over series, periods and tries.
 CELLS: Final = 6_000_000
 TRIES: Final = 48
+# What is trusted where nothing can be tested.
+PLAIN: Final = ("seasonal_naive", "theta", "ets")
 BOOSTED_SHARE: Final = 0.3
 Say = Callable[[float, int], None]
 
@@ -70,6 +77,8 @@ class Run:
     panel: Panel
     task: Task
     say: Say
+    candidates: tuple[Candidate, ...] = CANDIDATES
+    boosts: bool = True
     windows: Windows = field(init=False)
     names: list[str] = field(init=False)
     tested: F64 = field(init=False)
@@ -79,7 +88,7 @@ class Run:
     def __post_init__(self) -> None:
         y = self.panel.y
         self.windows = windows_for(y, self.task.frequency.season, self.task.horizon)
-        self.names = [BOOSTED, *(candidate.name for candidate in CANDIDATES)]
+        self.names = [BOOSTED, *(candidate.name for candidate in self.candidates)]
         shape = (len(self.names), len(self.windows.backs), len(y), self.windows.steps)
         self.tested = np.full(shape, np.nan)
         self.future = np.full((len(self.names), len(y), self.task.horizon), np.nan)
@@ -87,7 +96,8 @@ class Run:
 
     def run(self) -> Forecasts:
         """Fit everything that there is time for, and combine it."""
-        self._boost()
+        if self.boosts:
+            self._boost()
         chunks = self._chunks()
         for place, rows in enumerate(chunks):
             left = max(0.0, self.task.deadline - time.monotonic())
@@ -130,7 +140,7 @@ class Run:
 
     def _chunk(self, rows: slice, until: float) -> None:
         """Every candidate on some series, the cheap ones first, while there is time."""
-        for place, candidate in enumerate(CANDIDATES, start=1):
+        for place, candidate in enumerate(self.candidates, start=1):
             began = time.monotonic()
             # The last fit costs as much as the first: it is known after one whether all fit in.
             for number, back in enumerate((0, *self.windows.backs)):
@@ -198,7 +208,7 @@ class Run:
 
     def _untested(self) -> F64:
         """Where nothing can be tested, the plain models share alike."""
-        plain = [self.names.index(name) for name in ("seasonal_naive", "theta", "ets")]
+        plain = [self.names.index(name) for name in PLAIN if name in self.names]
         weights = np.zeros((len(self.names), len(self.panel.y)))
         weights[plain] = 1 / len(plain)
         return weights
