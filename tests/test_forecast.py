@@ -24,6 +24,7 @@ CREATE MODEL {name} FROM (SELECT item, day, amount FROM sales) TARGET amount IAM
 MODEL_TYPE FORECAST OBJECTIVE '{objective}'
 SETTINGS (S3_BUCKET 'b', HORIZON 6, FREQUENCY 'M', PERCENTILES '0.25,0.50,0.90,mean', MAX_RUNTIME 60)
 """
+MONTHS = "HORIZON 2, FREQUENCY 'M', MAX_RUNTIME 100"
 TIMES = ["2020-01-01", "2020-02-01", "2020-03-01", "2020-04-01", "2020-05-01", "2020-06-01"]
 
 
@@ -181,14 +182,13 @@ def test_system_views_and_the_report_know_it(open_shop: vesto.Session) -> None:
     assert abs(sum(report["shares"].values()) - 1) < 1e-9
 
 
-def test_the_same_seed_gives_the_same_rows(shop: Path) -> None:
-    with vesto.connect(shop) as session:
-        session.execute(MODEL.format(name="again", objective="MASE"))
-        first, second = (
-            session.execute(f"SELECT FORECAST({name})").rows() for name in ("m", "again")
-        )
-        session.execute("DROP MODEL again")
-        assert first == second
+def test_the_same_seed_gives_the_same_rows(session: vesto.Session) -> None:
+    session.execute(SALES)
+    found = []
+    for _ in range(2):
+        quick(session, "SELECT item, day, amount AS y FROM sales", settings=MONTHS)
+        found.append(session.execute("SELECT FORECAST(q)").rows())
+    assert len(found[0]) == 6 and found[0] == found[1]
 
 
 def test_dropping_it_leaves_nothing(path: Path) -> None:
@@ -209,6 +209,18 @@ def test_a_damaged_file_says_so_and_hurts_nothing_else(path: Path) -> None:
         assert failure(session, "SELECT FORECAST(q)").sqlstate == "58030"
         assert session.execute("SELECT 1").rows() == [(1,)]
         session.execute("DROP MODEL q")
+
+
+def test_dropping_its_schema_takes_it_along(session: vesto.Session) -> None:
+    session.execute("CREATE SCHEMA plans")
+    session.execute(
+        "CREATE MODEL plans.q FROM (SELECT DATE '2020-01-01' AS day, 1 AS y) TARGET y "
+        "MODEL_TYPE FORECAST SETTINGS (HORIZON 1, FREQUENCY 'D')"
+    )
+    assert session.execute("SELECT FORECAST(plans.q)").rows()[0][:2] == ("y", "2020-01-02")
+    assert failure(session, "DROP SCHEMA plans").sqlstate == "2BP01"
+    session.execute("DROP SCHEMA plans CASCADE")
+    assert session.execute("SHOW MODEL ALL").rows() == []
 
 
 # --- Awkward series -------------------------------------------------------------------------------
@@ -321,6 +333,7 @@ MISTAKES = {
         HEAD + "(SELECT day, item AS amount FROM sales)" + TAIL + ")", "42804", "TARGET",
     ),
     "no target": (HEAD + "(SELECT day, item FROM sales)" + TAIL + ")", "42703", "TARGET"),
+    "no schema": ((HEAD + "sales" + TAIL + ")").replace(" q ", " nowhere.q "), "3F000", "nowhere"),
     "no rows": (
         HEAD + "(SELECT day, amount FROM sales WHERE size > 9)" + TAIL + ")", "22000", "",
     ),

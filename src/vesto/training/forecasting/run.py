@@ -98,17 +98,18 @@ class Run:
         """Fit everything that there is time for, and combine it."""
         if self.boosts:
             self._boost()
-        chunks = self._chunks()
-        for place, rows in enumerate(chunks):
+        count = len(self.panel.y)
+        for rows in self._chunks():
             left = max(0.0, self.task.deadline - time.monotonic())
-            until = time.monotonic() + left / (len(chunks) - place)
-            self._chunk(rows, until)
-            self.say((place + 1) / len(chunks), len(self.names))
+            share = (rows.stop - rows.start) / (count - rows.start)
+            self._chunk(rows, time.monotonic() + left * share)
+            self.say(rows.stop / count, len(self.names))
         return self._joined()
 
     def _chunks(self) -> list[slice]:
         count, periods = self.panel.y.shape
-        width = max(1, CELLS // (min(periods, 1000) * TRIES))
+        most = max(1, CELLS // (min(periods, 1000) * TRIES))
+        width = -(-count // -(-count // most))
         return [slice(at, min(at + width, count)) for at in range(0, count, width)]
 
     def _boost(self) -> None:
