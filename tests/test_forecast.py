@@ -334,6 +334,9 @@ MISTAKES = {
     ),
     "no target": (HEAD + "(SELECT day, item FROM sales)" + TAIL + ")", "42703", "TARGET"),
     "no schema": ((HEAD + "sales" + TAIL + ")").replace(" q ", " nowhere.q "), "3F000", "nowhere"),
+    "too large": (
+        HEAD + "(SELECT day, 1e101 AS amount FROM sales)" + TAIL + ")", "22000", "",
+    ),
     "no rows": (
         HEAD + "(SELECT day, amount FROM sales WHERE size > 9)" + TAIL + ")", "22000", "",
     ),

@@ -20,6 +20,8 @@ F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 ROWS: Final = 40_000
+# How many rows have their features in memory at a time, when they are foretold.
+PREDICTED_ROWS: Final = 200_000
 MINIMUM_ROWS: Final = 200
 LAGS: Final = 6
 SEASONS: Final = 3
@@ -42,6 +44,10 @@ class Panel:
     ends: I64
     fixed: F32
 
+    def part(self, rows: slice) -> Panel:
+        """Some of the series."""
+        return Panel(self.y[rows], self.ends[rows], self.fixed[rows])
+
 
 def boosted(
     panel: Panel, frequency: Frequency, horizon: int, *, seed: int, squared: bool, deadline: float
@@ -60,6 +66,15 @@ def boosted(
         PARAMETERS | {"seed": seed, "objective": objective}, data, ROUNDS,
         callbacks=[_until(deadline)], verbose_eval=False,
     )  # fmt: skip
+    most = max(1, PREDICTED_ROWS // horizon)
+    parts = [
+        _ahead(booster, panel.part(slice(at, at + most)), frequency, horizon)
+        for at in range(0, len(panel.y), most)
+    ]
+    return np.concatenate(parts)
+
+
+def _ahead(booster: Any, panel: Panel, frequency: Frequency, horizon: int) -> F64:
     count, last = len(panel.y), panel.y.shape[1] - 1
     series = np.repeat(np.arange(count), horizon)
     steps = np.tile(np.arange(1, horizon + 1), count)

@@ -62,10 +62,13 @@ def _gaps(y: F64) -> NDArray[np.bool_]:
 def _told(count: int, *, events: bool) -> tuple[str, ...]:
     if not count:
         return ()
-    how = "count as zero: several rows fell into one period, so rows are events"
+    one = count == 1
+    how = f"{'counts' if one else 'count'} as zero: several rows fell into one period"
     if not events:
-        how = "lie on the line between their neighbours"
-    return (f"{count} missing period{'' if count == 1 else 's'} {how}",)
+        how = (
+            f"{'lies' if one else 'lie'} on the line between {'its' if one else 'their'} neighbours"
+        )
+    return (f"{count} missing period{'' if one else 's'} {how}",)
 
 
 def _on_lines(y: F64, gaps: NDArray[np.bool_]) -> F64:

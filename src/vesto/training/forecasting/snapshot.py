@@ -20,7 +20,9 @@ I64 = NDArray[np.int64]
 # A series is not looked at farther back, and all of them are not more values than that.
 PERIODS: Final = 10_000
 VALUES: Final = 20_000_000
-FORECAST_ROWS: Final = 20_000_000
+# Squares of what is larger do not fit a number.
+LARGEST: Final = 1e100
+FORECAST_ROWS: Final = 5_000_000
 _SECONDS: Final = {"h": 3600, "m": 60, "D": 86_400}
 
 
@@ -76,9 +78,11 @@ def draw_series(connection: Connection, definition: Definition) -> TrainingRows:
     total = sum(rows["total"].to_pylist()) if len(rows) else 0
     item, period = rows["item"].is_valid(), rows["period"].is_valid()
     good = np.asarray(item) & np.asarray(period) & (np.asarray(rows["known"]) > 0)
+
     kept = rows.filter(pa.array(good)).drop_columns(["total"])
+    _check_size(kept, definition)
     if not len(kept):
-        message = "FROM has no row with a moment and a value of the target"
+        message = "FROM has no row with a moment, an item and a value of the target"
         raise InvalidTrainingData(message, hint="MODEL_TYPE FORECAST needs at least one.")
     notices = _left_out(total, int(np.sum(np.asarray(kept["known"]))))
     kept, dropped = _latest(kept, definition)
@@ -88,6 +92,12 @@ def draw_series(connection: Connection, definition: Definition) -> TrainingRows:
         hint = f"A forecast has at most {FORECAST_ROWS:,} rows."
         raise InvalidTrainingData(message, hint=hint)
     return TrainingRows(kept, total, (*notices, *dropped, *_unused(roles)))
+
+
+def _check_size(rows: pa.Table, definition: Definition) -> None:
+    if len(rows) and not np.all(np.abs(rows["target"].to_numpy()) < LARGEST):
+        message = f'TARGET column "{definition.target}" has values or sums beyond {LARGEST:g}'
+        raise InvalidTrainingData(message, hint="Divide it in the query.")
 
 
 def _left_out(total: int, known: int) -> tuple[str, ...]:
