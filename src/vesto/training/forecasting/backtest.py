@@ -109,9 +109,10 @@ def weights_of(loss: F64, windows: int, objective: str) -> F64:
     pooled = np.where(known, relative, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
     pooled = np.where(known.any(axis=1), pooled, np.inf)[:, None]
     own = np.where(known, relative, 0.0)
+    others = np.where(np.isfinite(pooled), pooled, 0.0)
     tested = known.any(axis=0) * windows
     share = tested / (tested + POOLED) if relative.shape[1] > 1 else tested / np.maximum(tested, 1)
-    mixed = np.where(known, share * own + (1 - share) * pooled, np.inf)
+    mixed = np.where(known, share * own + (1 - share) * others, np.inf)
     # Series without a test go by what the others say.
     mixed = np.where(tested > 0, mixed, np.broadcast_to(pooled, mixed.shape))
     return _shared(mixed)
