@@ -15,7 +15,9 @@ from vesto.types import BY_NAME, SqlType
 
 
 def functions_of(model: Model) -> list[Function]:
-    """The SQL functions of a model, the prediction first."""
+    """The SQL functions of a model, the prediction first; a forecast has none."""
+    if model.definition.is_forecast:
+        return []
     definition, outcome = model.definition, model.outcome or Outcome()
     parameters = tuple(Column(p.name, BY_NAME[p.type]) for p in definition.parameters)
     made = Function(

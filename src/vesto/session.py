@@ -16,6 +16,7 @@ from vesto.dialect.cursor import Cursor
 from vesto.dialect.front import is_plain
 from vesto.dialect.invented import refuse_invented_statement
 from vesto.dialect.names import Name
+from vesto.dialect.rules.forecasts import relation_of
 from vesto.dialect.scanner import split
 from vesto.dialect.surroundings import Surroundings
 from vesto.dialect.translate import Translated
@@ -179,7 +180,16 @@ class Session:
     def _translated(self, text: str) -> Translated:
         self._around()
         key = (self._surroundings_key, self.warehouse.catalog.version)
-        return self.warehouse.front.translated(text, key, self._translate)
+        found = self.warehouse.front.translated(text, key, self._translate)
+        for model_id in found.forecasts:
+            self._show_forecast(model_id)
+        return found
+
+    def _show_forecast(self, model_id: str) -> None:
+        """Show the rows of a forecast to this session's line, under the name it is read by."""
+        model = self.warehouse.catalog.by_id(model_id)
+        if model is not None:
+            self._connection.register(relation_of(model_id), self.warehouse.forecast(model))
 
     def _translate(self, text: str) -> Translated:
         return self.warehouse.translator.translate(text, self._around())

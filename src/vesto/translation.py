@@ -11,10 +11,10 @@ from vesto.catalog.store import Catalog
 from vesto.dialect.allowed import check_allowed
 from vesto.dialect.invented import refuse_invented_call
 from vesto.dialect.surroundings import Surroundings
-from vesto.dialect.translate import Signature, Translated, translate
+from vesto.dialect.translate import NOT_READY, Signature, Translated, translate
 from vesto.dialect.untouched import untouched
 from vesto.engines import Column, Connection
-from vesto.errors import VestoError
+from vesto.errors import ModelNotReady, UndefinedModel, VestoError, WrongObjectType
 
 DEFAULT_SCHEMA: Final = "public"
 ENGINE_VIEWS: Final = frozenset({"pg_table_def", "stl_load_errors"})
@@ -43,7 +43,29 @@ class Translator:
 
     def translate_all(self, text: str, around: Surroundings) -> Translated:
         """The same for a statement that need not be asked whether both dialects read it alike."""
-        return translate(text, self.signatures, around, engine_dialect_too=not self._locked)
+        return translate(
+            text, self.signatures, around, engine_dialect_too=not self._locked,
+            find_forecast=self.forecast,
+        )  # fmt: skip
+
+    def forecast(self, schema: str, name: str) -> str:
+        """The identifier of a READY forecast.
+
+        Raises:
+            UndefinedModel: There is no model of that name.
+            WrongObjectType: It has a function instead.
+            ModelNotReady: It is not trained yet.
+        """
+        model = self._catalog.find(schema or DEFAULT_SCHEMA, name)
+        if model is None:
+            known = [model.name for model in self._catalog.models()]
+            raise UndefinedModel.named(name, known=known)
+        if not model.definition.is_forecast:
+            hint = f"Call its function {model.definition.signature}."
+            raise WrongObjectType(f'model "{name}" is no forecast', hint=hint)
+        if model.state is not State.READY:
+            raise ModelNotReady(NOT_READY)
+        return model.id
 
     def signatures(self, schema: str, name: str) -> list[Signature]:
         """The functions of models by that name in a schema."""

@@ -51,9 +51,8 @@ def set_version(warehouse: Warehouse, model: Model) -> None:
     with warehouse.change:
         if warehouse.catalog.by_job(model.job_id) is None:
             raise UndefinedModel(f'version {model.version} of "{model.name}" is not there')
-        warehouse.put_in_service(
-            model, warehouse.program(model), lambda: warehouse.catalog.serve(model)
-        )
+        program = None if model.definition.is_forecast else warehouse.program(model)
+        warehouse.put_in_service(model, program, lambda: warehouse.catalog.serve(model))
 
 
 def cancel_job(warehouse: Warehouse, model: Model, outcome: Outcome) -> None:

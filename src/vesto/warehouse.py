@@ -39,6 +39,7 @@ from vesto.programs.program import Program
 from vesto.settings import read_settings
 from vesto.system_views import SYSTEM_VIEWS, SystemView
 from vesto.training.explanation import explained
+from vesto.training.forecasting.stored import read_forecast
 from vesto.training.job import PROGRAM, Job, JobFolder, Progress, last_progress
 from vesto.training.snapshot import TrainingRows
 from vesto.training.staging import keep_files, remove_staged
@@ -157,6 +158,8 @@ class Warehouse:
         A model whose program is damaged keeps its function, which then says so; a damaged model
         must not keep anyone from the tables and the other models.
         """
+        if model.definition.is_forecast:
+            return
         program = None
         try:
             program = self.program(model)
@@ -244,7 +247,8 @@ class Warehouse:
                     raise TrainingFailed(outcome.failure)
                 outcome = self._late(model, outcome)
                 program = self.publish_program(replace(model, outcome=outcome))
-                outcome = with_facts(model, outcome, program)
+                if program is not None:
+                    outcome = with_facts(model, outcome, program)
                 # Whoever waits for READY calls the function at once: it is there before.
                 ready = model.advance(State.READY, outcome)
                 if not model.definition.garbage_collect:
@@ -256,7 +260,9 @@ class Warehouse:
             self.clear_job(model)
             self.retire_versions(model)
 
-    def put_in_service(self, new: Model, program: Program, record: Callable[[], None]) -> None:
+    def put_in_service(
+        self, new: Model, program: Program | None, record: Callable[[], None]
+    ) -> None:
         """Let a model's functions score with another version, and record it: both or neither.
 
         Raises:
@@ -286,12 +292,19 @@ class Warehouse:
             return outcome
         return replace(outcome, job_status="MaxAutoMLJobRuntimeReached")
 
-    def publish_program(self, model: Model) -> Program:
-        """Check the program, and copy it and the report to ``models/<id>/<version>``."""
+    def publish_program(self, model: Model) -> Program | None:
+        """Check what the job made, and copy it and the report to ``models/<id>/<version>``.
+
+        A forecast has no program but its rows.
+        """
         source, home = self.jobs.folder(model.job_id), self.program_file(model).parent
         draft = home.with_name(home.name + ".draft")
         try:
-            program = checked_program(source.program.read_bytes(), model)
+            program = None
+            if model.definition.is_forecast:
+                read_forecast(source.forecast, model)
+            else:
+                program = checked_program(source.program.read_bytes(), model)
             remove_folder(draft)
             draft.mkdir(parents=True)
             for file in source.made:
@@ -377,6 +390,19 @@ class Warehouse:
             message = f'the program of model "{model.name}" cannot be read'
             raise InputOutputError(message, detail=str(error)) from error
         return checked_program(content, model)
+
+    def forecast(self, model: Model) -> pa.Table:
+        """The rows of a READY forecast, read from its file.
+
+        Raises:
+            InputOutputError: The file cannot be read.
+            DataCorrupted: It is damaged, or another model's.
+        """
+        try:
+            return read_forecast(self.program_file(model).with_name("forecast.parquet"), model)
+        except OSError as error:
+            message = f'the rows of forecast "{model.name}" cannot be read'
+            raise InputOutputError(message, detail=str(error)) from error
 
     def is_refreshable(self, model: Model) -> bool:
         """Whether REFRESH MODEL would find the tables and columns of the training query."""

@@ -47,9 +47,11 @@ class Definition:
     ``preprocessors`` are JSON with every column by its own name, or empty. ``hyperparameters`` are
     the user's, keys in lower case. ``staging`` is the directory or URL that the bucket stands for.
     ``target`` is empty where there is none. ``max_runtime_s`` counts from the job's start to READY.
-    ``seed`` drives sampling, splits and search. ``source_job`` names the job whose program the
-    model has, where it was not trained itself; ``job_name`` is empty then, and ``returns`` the
-    engine's type of what its function returns, where that is not the program's own.
+    ``seed`` drives sampling, splits and search. ``horizon``, ``frequency`` and ``percentiles`` (as
+    ``0.25,0.5,mean``) are those of MODEL_TYPE FORECAST, which has no function. ``source_job`` names
+    the job whose program the model has, where it was not trained itself; ``job_name`` is empty
+    then, and ``returns`` the engine's type of what its function returns, where that is not the
+    program's own.
     """
 
     statement: str
@@ -83,6 +85,14 @@ class Definition:
     time_zone: str = "UTC"
     source_job: str = ""
     returns: str = ""
+    horizon: int = 0
+    frequency: str = ""
+    percentiles: str = ""
+
+    @property
+    def is_forecast(self) -> bool:
+        """Whether the model is read with FORECAST(m) and has no function."""
+        return self.model_type == "FORECAST"
 
     @property
     def may_give_probabilities(self) -> bool:
@@ -120,12 +130,12 @@ class Intervals:
 class Outcome:
     """What a training job came to. Numbers of a failed job are 0, texts it lacks are empty.
 
-    ``program`` is the program's content hash; ``return_type`` the SQL type its function has.
-    ``metric`` is the row that SHOW MODEL prints, as ``validation:f1_binary``, and
-    ``more_metrics`` the rows after it. ``cpu_s`` counts processor seconds of the job, ``rows``
-    those that it trained on. ``gives_probabilities`` says that there are functions for them.
-    ``unexplained`` is why predictions cannot be explained, empty where they can.
-    ``intervals`` is None where no rows were kept aside.
+    ``program`` is the content hash of the program, or of the table of forecasts; ``return_type``
+    the SQL type its function has. ``metric`` is the row that SHOW MODEL prints, as
+    ``validation:f1_binary``, and ``more_metrics`` the rows after it. ``cpu_s`` counts processor
+    seconds of the job, ``rows`` those that it trained on. ``gives_probabilities`` says that there
+    are functions for them. ``unexplained`` is why predictions cannot be explained, empty where they
+    can. ``intervals`` is None where no rows were kept aside.
     """
 
     program: str = ""
@@ -193,7 +203,9 @@ class Model:
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """The names of all its SQL functions, the prediction first."""
+        """The names of all its SQL functions, the prediction first; a forecast has none."""
+        if self.definition.is_forecast:
+            return ()
         return (self.definition.function, *self.document_functions)
 
     def advance(self, to: State, outcome: Outcome) -> Model:

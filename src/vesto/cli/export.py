@@ -9,7 +9,7 @@ from vesto.commands.wait_for_model import check_ready
 from vesto.dialect.names import literal
 from vesto.dialect.translate import NOT_READY
 from vesto.engines.duckdb import generic_function
-from vesto.errors import DuplicateFile, InputOutputError, ModelNotReady
+from vesto.errors import DuplicateFile, InputOutputError, ModelNotReady, WrongObjectType
 from vesto.files import write_file
 from vesto.functions import functions_of
 from vesto.programs.image import image
@@ -21,6 +21,7 @@ def export_model(session: Session, name: str, file: Path, *, replace: bool) -> l
 
     Raises:
         UndefinedModel: There is none of that name.
+        WrongObjectType: It is a forecast, which has rows and no program.
         ModelNotReady: It is being trained.
         TrainingFailed: Its training has failed.
         DuplicateFile: The file is there already.
@@ -30,6 +31,9 @@ def export_model(session: Session, name: str, file: Path, *, replace: bool) -> l
     check_ready(model)
     if model.state is not State.READY:
         raise ModelNotReady(NOT_READY)
+    if model.definition.is_forecast:
+        hint = f"Write its rows: UNLOAD ('SELECT FORECAST({name})') TO 'file'."
+        raise WrongObjectType(f'model "{model.name}" is a forecast and scores nothing', hint=hint)
     if file.exists() and not replace:
         raise DuplicateFile(f'file "{file}" already exists', hint="Add --replace to overwrite it.")
     program = (model.outcome or Outcome()).program

@@ -193,7 +193,7 @@ def words(session: Session) -> Iterable[str]:
         "UNION SELECT column_name FROM information_schema.columns WHERE table_catalog = 'dev'"
     ).rows()
     models = session.warehouse.catalog.models()
-    functions = [model.definition.function for model in models]
+    functions = [model.definition.function for model in models if model.functions]
     return [*KEYWORDS, *(name for (name,) in found), *(m.name for m in models), *functions]
 
 

@@ -36,6 +36,7 @@ from vesto.files import remove_folder
 from vesto.functions import check_free
 from vesto.result import Result
 from vesto.training.direct import METRICS
+from vesto.training.forecasting.snapshot import draw_series
 from vesto.training.snapshot import TrainingRows, check_columns, draw_rows
 from vesto.training.staging import place_of, remove_staged, write_snapshot
 from vesto.types import BY_NAME
@@ -63,9 +64,9 @@ def bind_training(statement: CreateModel, context: Context) -> TrainModel:
     function = statement.function
     function_schema = function.schema or schema
     check_names(statement, context, schema, function_schema)
-    sql = _query(statement, context)
-    columns = _columns(statement, context, sql)
-    target = _target(statement, columns)
+    sql = engine_query(statement, context)
+    columns = query_columns(statement, context, sql)
+    target = target_name(statement, columns)
     try:
         check_columns(columns, target, auto, context.warehouse.settings)
     except VestoError as error:
@@ -161,12 +162,19 @@ def check_names(
 ) -> None:
     """The model's name and those of its schemas may be used, and no model has the name."""
     assert statement.function
-    checked(statement.name.object, statement.span("NAME"))
     checked(statement.function.object, statement.span("FUNCTION"))
-    for name, clause in ((schema, "NAME"), (function_schema, "FUNCTION")):
-        if name.lower() in RESERVED_SCHEMAS:
-            message = f'schema "{name}" belongs to the system'
-            raise ReservedName(message, span=statement.span(clause))
+    check_model_name(statement, context, schema)
+    if function_schema.lower() in RESERVED_SCHEMAS:
+        message = f'schema "{function_schema}" belongs to the system'
+        raise ReservedName(message, span=statement.span("FUNCTION"))
+
+
+def check_model_name(statement: CreateModel, context: Context, schema: str) -> None:
+    """The model's name may be used and is free."""
+    checked(statement.name.object, statement.span("NAME"))
+    if schema.lower() in RESERVED_SCHEMAS:
+        message = f'schema "{schema}" belongs to the system'
+        raise ReservedName(message, span=statement.span("NAME"))
     if context.warehouse.catalog.find(schema, statement.name.object):
         message = f'model "{statement.name.object}" already exists'
         hint = "DROP MODEL removes it."
@@ -211,7 +219,7 @@ def training_query(statement: CreateModel) -> str:
     return statement.source.text
 
 
-def _query(statement: CreateModel, context: Context) -> str:
+def engine_query(statement: CreateModel, context: Context) -> str:
     """The training query in the engine's dialect."""
     text, start = training_query(statement), statement.span("FROM")
     try:
@@ -233,7 +241,8 @@ def _moved(error: VestoError, statement: CreateModel, start: Span | None) -> Ves
     return error.at(start)
 
 
-def _columns(statement: CreateModel, context: Context, sql: str) -> list[Column]:
+def query_columns(statement: CreateModel, context: Context, sql: str) -> list[Column]:
+    """The columns of the training query."""
     try:
         columns = context.connection.describe(sql)
     except VestoError as error:
@@ -245,7 +254,7 @@ def _columns(statement: CreateModel, context: Context, sql: str) -> list[Column]
     return columns
 
 
-def _target(statement: CreateModel, columns: list[Column]) -> str:
+def target_name(statement: CreateModel, columns: list[Column]) -> str:
     """The target's name as the query spells it; case does not count. Clusters have none."""
     if statement.target is None:
         return ""
@@ -350,10 +359,21 @@ class TrainModel:
 
         def draw() -> tuple[Model, TrainingRows]:
             definition = self.model.definition
-            return self.model, draw_rows(context.connection, definition, warehouse.settings)
+            return self.model, drawn_rows(context, definition)
 
         start_training(warehouse, self.model, draw, started_at_s)
         return waited(context, self.model, "CREATE MODEL")
+
+
+def drawn_rows(context: Context, definition: Definition) -> TrainingRows:
+    """The rows that the training query gives now.
+
+    Raises:
+        InvalidTrainingData: They cannot train the model.
+    """
+    if definition.is_forecast:
+        return draw_series(context.connection, definition)
+    return draw_rows(context.connection, definition, context.warehouse.settings)
 
 
 def start_training(

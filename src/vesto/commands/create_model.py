@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, Literal
 from vesto.commands import Context
 from vesto.commands._model_forms import check_form
 from vesto.commands._register_job import RegisterJob, bind_job
+from vesto.commands._train_forecast import bind_forecast
 from vesto.commands._train_model import TrainModel, bind_training
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, quoted, written
@@ -22,7 +23,7 @@ from vesto.types import from_words
 
 # What is read and checked, and refused until it is built.
 NOT_BUILT: Final = (
-    "MODEL_TYPE MLP, LINEAR_LEARNER and FORECAST", "models from a file", "models behind an endpoint",
+    "MODEL_TYPE MLP and LINEAR_LEARNER", "models from a file", "models behind an endpoint",
 )  # fmt: skip
 SourceKind = Literal["table", "query", "job"]
 MODEL_TYPES: Final = ("XGBOOST", "MLP", "LINEAR_LEARNER", "KMEANS", "FORECAST")
@@ -125,6 +126,8 @@ class CreateModel:
         self._check_built()
         if self.source and self.source.kind == "job":
             return bind_job(self, context)
+        if self.model_type == "FORECAST":
+            return bind_forecast(self, context)
         return bind_training(self, context)
 
     def setting(self, name: str) -> str | None:
@@ -134,7 +137,7 @@ class CreateModel:
     def _check_built(self) -> None:
         if self.sagemaker:
             raise self._not_yet("SAGEMAKER", "models behind an endpoint (SAGEMAKER)")
-        if self.model_type in {"MLP", "FORECAST", "LINEAR_LEARNER"}:
+        if self.model_type in {"MLP", "LINEAR_LEARNER"}:
             raise self._not_yet("MODEL_TYPE", f"MODEL_TYPE {self.model_type}")
 
     def _not_yet(self, clause: str, what: str) -> FeatureNotSupported:

@@ -19,7 +19,7 @@ from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, checked, quoted
 from vesto.dialect.scanner import scan
 from vesto.dialect.translate import Translated
-from vesto.errors import DuplicateTable, Span
+from vesto.errors import DuplicateTable, FeatureNotSupported, Span
 from vesto.result import Result
 
 _LATE: Final = ("WITH", "NO", "SCHEMA", "BINDING")
@@ -76,6 +76,12 @@ class CreateView:
         check_open(place, self.span)
         check_not_kept(context, self.name, self.span)
         query = context.translated(self.query, self.query_span.start, ("query",))
+        if query.forecasts and not self.late:
+            hint = (
+                "Add WITH NO SCHEMA BINDING, or make a table: CREATE TABLE t AS SELECT FORECAST(m)."
+            )
+            message = "a view cannot be bound to a forecast"
+            raise FeatureNotSupported(message, hint=hint, span=self.query_span)
         return BoundView(self, place, query)
 
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from vesto.catalog.records import Definition, Model, Outcome, State
 from vesto.commands import Context
-from vesto.commands._train_model import job_name, staging_of, start_training, waited
+from vesto.commands._train_model import drawn_rows, job_name, staging_of, start_training, waited
 from vesto.commands.create_model import SETTINGS, printed_settings, read_settings
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
@@ -28,7 +28,7 @@ from vesto.errors import (
     WrongState,
 )
 from vesto.result import Result
-from vesto.training.snapshot import TrainingRows, draw_rows
+from vesto.training.snapshot import TrainingRows
 from vesto.translation import changes
 from vesto.versions import add_version
 
@@ -190,7 +190,7 @@ class TrainVersion:
 
         def draw() -> tuple[Model, TrainingRows]:
             with _as_its_maker(context, self.model):
-                drawn = draw_rows(context.connection, model.definition, warehouse.settings)
+                drawn = drawn_rows(context, model.definition)
             return replace(model, definition=_with_classes(model.definition, before, drawn)), drawn
 
         start_training(warehouse, model, draw, started_at_s)

@@ -148,7 +148,7 @@ def model_rows(model: Model, rate: float, newest: Model) -> Rows:
         return [*rows, ("", ""), ("PARAMETERS:", ""), *_local_rows(definition, outcome)]
     if model.state is State.READY:
         metrics = ((outcome.metric, outcome.score), *outcome.more_metrics)
-        rows += [(name, f"{value:.6f}") for name, value in metrics]
+        rows += [(name, f"{value:.6f}") for name, value in metrics if name]
         rows.append(("Estimated Cost", f"{outcome.cpu_s / 3600 * rate:.6f}"))
     rows += [("", ""), ("TRAINING DATA:", "")]
     rows += _query_rows(definition)
@@ -230,19 +230,33 @@ def _parameter_rows(definition: Definition, outcome: Outcome) -> Rows:
     objective = outcome.objective or definition.objective
     model_type = outcome.model_type or definition.model_type.lower() or "auto"
     rows: Rows = [("Model Type", model_type)]
-    if definition.auto:
+    if definition.auto and not definition.is_forecast:
         rows.append(("Problem Type", _PROBLEMS.get(problem, "")))
+    if definition.auto:
         rows.append(("Objective", _OBJECTIVES.get(objective, objective)))
     rows.append(
         ("AutoML Job Name" if definition.auto else "Training Job Name", definition.job_name)
     )
-    rows += [
-        ("Function Name", definition.function),
-        ("Function Parameters", " ".join(p.name for p in definition.parameters)),
-        ("Function Parameter Types", " ".join(p.type for p in definition.parameters)),
-    ]
+    rows += (
+        _forecast_rows(definition)
+        if definition.is_forecast
+        else [
+            ("Function Name", definition.function),
+            ("Function Parameters", " ".join(p.name for p in definition.parameters)),
+            ("Function Parameter Types", " ".join(p.type for p in definition.parameters)),
+        ]
+    )
     rows += _place_rows(definition)
     return [*rows, ("Max Runtime", str(definition.max_runtime_s))]
+
+
+def _forecast_rows(definition: Definition) -> Rows:
+    """What a forecast has in the place of a function; the rows and their names are ours."""
+    return [
+        ("Horizon", str(definition.horizon)),
+        ("Frequency", definition.frequency),
+        ("Percentiles", definition.percentiles),
+    ]
 
 
 COMMAND: Final = ShowModel

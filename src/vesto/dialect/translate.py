@@ -15,12 +15,13 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
-from vesto.dialect.rules.apply import MASKING, apply, span_of, unmask
+from vesto.dialect.rules.apply import MASKING, apply, unmask
 from vesto.dialect.rules.documents import SUPER
+from vesto.dialect.rules.forecasts import FindForecast, no_forecasts, resolve_forecasts
+from vesto.dialect.rules.spans import span_of
 from vesto.dialect.rules.views import check_written, expand_late_views
 from vesto.dialect.surroundings import Surroundings
 from vesto.errors import (
-    FeatureNotSupported,
     ModelNotReady,
     Span,
     StatementSyntaxError,
@@ -67,7 +68,8 @@ class Translated:
     ``kind`` is "native" where the statement is handed on in the engine's own dialect, untouched.
     ``tables`` are the tables it names as schema and name, ``written`` the one it changes;
     ``functions`` and, in FROM, ``table_functions`` what it calls; all folded to lower case.
-    ``calls`` are the places where prediction functions are called.
+    ``calls`` are the places where prediction functions are called, ``forecasts`` the identifiers
+    of the models whose rows FORECAST stands for; ``relation_of`` names the relation to show them as.
     """
 
     sql: str
@@ -78,14 +80,16 @@ class Translated:
     functions: tuple[str, ...] = ()
     table_functions: tuple[str, ...] = ()
     calls: tuple[Span, ...] = ()
+    forecasts: tuple[str, ...] = ()
 
 
 Lookup = Callable[[str, str], Sequence[Signature]]
 
 
 def translate(
-    sql: str, find: Lookup, surroundings: Surroundings, *, engine_dialect_too: bool
-) -> Translated:
+    sql: str, find: Lookup, surroundings: Surroundings, *, engine_dialect_too: bool,
+    find_forecast: FindForecast = no_forecasts,
+) -> Translated:  # fmt: skip
     """One statement of Redshift SQL for DuckDB.
 
     Args:
@@ -93,6 +97,7 @@ def translate(
         find: Prediction functions of a schema ("" for the search path) and name.
         surroundings: What of the database and the session matters.
         engine_dialect_too: Whether what Redshift's grammar refuses may be DuckDB's own SQL.
+        find_forecast: The identifier of the forecast model of a schema and name.
 
     Raises:
         StatementSyntaxError: The text follows no grammar that may be used.
@@ -101,7 +106,10 @@ def translate(
     """
     word = sql.split(maxsplit=1)[0].upper() if sql.split() else ""
     if word == "EXPLAIN":
-        return _explained(sql, find, surroundings, engine_dialect_too=engine_dialect_too)
+        return _explained(
+            sql, find, surroundings, engine_dialect_too=engine_dialect_too,
+            find_forecast=find_forecast,
+        )  # fmt: skip
     tree = _parsed(sql, engine_dialect_too=engine_dialect_too)
     kind = _kind(tree)
     if tree is None or kind == "native":
@@ -112,12 +120,14 @@ def translate(
     tree = expand_late_views(tree, surroundings, _parsed)
     tables = tuple(_tables(tree))
     functions, table_functions = _functions(tree)
+    forecasts = resolve_forecasts(tree, find_forecast)
     calls = tuple(_resolve_calls(tree, find))
     tree = apply(tree, surroundings)
     tree, kind = _into_table(tree, kind)
     return Translated(
-        _generated(tree), kind, word, tables, written, functions, table_functions, calls
-    )
+        _generated(tree), kind, word, tables, written, functions, table_functions, calls,
+        forecasts,
+    )  # fmt: skip
 
 
 def _generated(tree: exp.Expr) -> str:
@@ -151,15 +161,19 @@ def tables_read(engine_sql: str) -> frozenset[tuple[str, str]]:
 
 
 def _explained(
-    sql: str, find: Lookup, surroundings: Surroundings, *, engine_dialect_too: bool
-) -> Translated:
+    sql: str, find: Lookup, surroundings: Surroundings, *, engine_dialect_too: bool,
+    find_forecast: FindForecast,
+) -> Translated:  # fmt: skip
     """EXPLAIN of a statement: the engine's plan for what the statement becomes."""
     start = sql.upper().index("EXPLAIN") + len("EXPLAIN")
     rest = sql[start:].lstrip()
     if rest[: len("VERBOSE") + 1].upper().strip() == "VERBOSE":
         rest = rest[len("VERBOSE") :].lstrip()
     try:
-        inner = translate(rest, find, surroundings, engine_dialect_too=engine_dialect_too)
+        inner = translate(
+            rest, find, surroundings, engine_dialect_too=engine_dialect_too,
+            find_forecast=find_forecast,
+        )  # fmt: skip
     except VestoError as error:
         if engine_dialect_too and isinstance(error, StatementSyntaxError):
             return Translated(sql, "native", "EXPLAIN")
@@ -278,8 +292,6 @@ def _resolve_calls(tree: exp.Expr, find: Lookup) -> Iterator[Span]:
     for call in list(tree.find_all(exp.Anonymous)):
         name = call.name
         span = span_of(call)
-        if name.lower() == "forecast":
-            raise FeatureNotSupported(f"{name.upper()}() is not available yet", span=span)
         parent = call.parent
         schema = ""
         if isinstance(parent, exp.Dot) and parent.expression is call:

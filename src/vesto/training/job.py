@@ -85,6 +85,11 @@ class JobFolder:
         return self.path / PROGRAM
 
     @property
+    def forecast(self) -> Path:
+        """The rows of a trained forecast."""
+        return self.path / "forecast.parquet"
+
+    @property
     def report(self) -> Path:
         """How the model was found and how good it is."""
         return self.path / "report.json"
@@ -92,7 +97,7 @@ class JobFolder:
     @property
     def made(self) -> tuple[Path, ...]:
         """What the version of the model keeps."""
-        return (self.program, self.report)
+        return tuple(file for file in (self.program, self.forecast, self.report) if file.exists())
 
     @property
     def result(self) -> Path:

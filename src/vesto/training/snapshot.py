@@ -48,7 +48,7 @@ def check_columns(columns: list[Column], target: str, auto: bool, settings: Sett
         DatatypeMismatch: A type cannot be learnt from, or the target's cannot be learnt.
         InvalidParameterValue: Too few or too many columns.
     """
-    _check_names(columns, target)
+    check_names(columns, target)
     features = [column for column in columns if column.name != target]
     if not features:
         raise InvalidParameterValue("FROM needs at least one column besides the target")
@@ -66,7 +66,14 @@ def check_columns(columns: list[Column], target: str, auto: bool, settings: Sett
         raise DatatypeMismatch(f'TARGET column "{target}" has the type {kind.sql}', hint=hint)
 
 
-def _check_names(columns: list[Column], target: str) -> None:
+def check_names(columns: list[Column], target: str) -> None:
+    """Nothing, if every column has a name of its own and the target is among them.
+
+    Raises:
+        UndefinedColumn: The target is not among them.
+        DuplicateColumn: Two have one name.
+        InvalidParameterValue: One has none.
+    """
     names = [column.name for column in columns]
     folded = Counter(name.lower() for name in names)
     for name in names:

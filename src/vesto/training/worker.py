@@ -29,6 +29,7 @@ from vesto.training.candidates import Trial, Workshop, make_folds
 from vesto.training.encoding import Columns, read_columns
 from vesto.training.explanation import OUT_OF_MEMORY, OUT_OF_TIME, STAGE, whole_model
 from vesto.training.final import Decision, decide, finish
+from vesto.training.forecasting.job import train_forecast
 from vesto.training.job import Job, JobFolder, Progress
 from vesto.training.search import BAG_ROWS, Search
 from vesto.training.staging import read_snapshot
@@ -244,6 +245,9 @@ def train(folder: JobFolder) -> None:
     definition = job.definition
     try:
         folder.write_progress(Progress(stage="reading", share=0.01))
+        if definition.is_forecast:
+            train_forecast(folder, job, cpu_seconds)
+            return
         rows = read_snapshot(folder, definition)
         target = direct.read_job_target(rows, definition, job.maximum_classes)
         columns = read_columns(rows, definition)

@@ -13,8 +13,9 @@ from vesto.dialect.mask import MARK, TEMPORARY, Masking
 from vesto.dialect.rules import aggregates, dates, documents, numbers, texts, types, writes
 from vesto.dialect.rules.build import Call, Rule
 from vesto.dialect.rules.columns import name_columns
+from vesto.dialect.rules.spans import span_of
 from vesto.dialect.surroundings import Surroundings
-from vesto.errors import FeatureNotSupported, Span
+from vesto.errors import FeatureNotSupported
 
 FUNCTIONS: Final[Mapping[str, Rule]] = {
     **dates.FUNCTIONS,
@@ -25,13 +26,6 @@ FUNCTIONS: Final[Mapping[str, Rule]] = {
 }
 MASKING: Final = Masking([*FUNCTIONS, *aggregates.AROUND])
 SYSTEM_SCHEMAS: Final = frozenset({"", "pg_catalog"})
-
-
-def span_of(node: exp.Expr) -> Span | None:
-    """Where a name or call stands in the text."""
-    meta = node.meta or (node.this.meta if isinstance(node.this, exp.Expr) else {})
-    start, end = meta.get("start"), meta.get("end")
-    return None if start is None or end is None else Span(start, end + 1)
 
 
 def unmask(tree: exp.Expr) -> None:

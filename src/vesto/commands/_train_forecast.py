@@ -1,0 +1,142 @@
+"""CREATE MODEL ... MODEL_TYPE FORECAST: binding its clauses. It has no function of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from vesto.catalog.records import Definition, Model, Parameter
+from vesto.commands import DEFAULT_SCHEMA, Context
+from vesto.commands._model_forms import FORECAST_OBJECTIVES
+from vesto.commands._objects import rows
+from vesto.commands._train_model import (
+    TrainModel,
+    check_model_name,
+    engine_query,
+    job_name,
+    query_columns,
+    staging_of,
+    target_name,
+    training_query,
+)
+from vesto.dialect.names import checked
+from vesto.engines import Column
+from vesto.errors import InvalidParameterValue, UndefinedSchema, VestoError
+from vesto.training.forecasting import percentiles
+from vesto.training.forecasting.columns import check_target, roles_of
+from vesto.training.forecasting.frequency import named
+from vesto.training.snapshot import check_names
+
+if TYPE_CHECKING:
+    from vesto.commands.create_model import CreateModel
+
+MAXIMUM_HORIZON = 10_000
+
+
+def bind_forecast(statement: CreateModel, context: Context) -> TrainModel:
+    """Every mistake of a forecasting statement that can be found before rows are read."""
+    _check_values(statement)
+    schema = statement.name.schema or DEFAULT_SCHEMA
+    check_model_name(statement, context, schema)
+    _check_schema(statement, context, schema)
+    sql = engine_query(statement, context)
+    columns = query_columns(statement, context, sql)
+    target = target_name(statement, columns)
+    parameters = _checked_columns(statement, columns, target)
+    definition = _definition(statement, context, sql, target, parameters)
+    return TrainModel(
+        Model(
+            id=uuid4().hex, schema=schema, name=statement.name.object, owner=context.user,
+            created_at=datetime.now(UTC), definition=definition,
+        )
+    )  # fmt: skip
+
+
+def _check_values(statement: CreateModel) -> None:
+    span = statement.span("SETTINGS")
+    if int(statement.setting("HORIZON") or 0) > MAXIMUM_HORIZON:
+        message = f"HORIZON cannot be {statement.setting('HORIZON')}"
+        hint = f"It is at most {MAXIMUM_HORIZON:,} periods."
+        raise InvalidParameterValue(message, hint=hint, span=span)
+    text = statement.setting("PERCENTILES")
+    if text is None:
+        return
+    try:
+        percentiles.normal(text)
+    except ValueError as error:
+        hint = "It is up to five of 0.01 to 0.99 and mean, as in '0.25,0.5,mean'."
+        message = f"PERCENTILES cannot be {text!r}: {error}"
+        raise InvalidParameterValue(message, hint=hint, span=span) from None
+
+
+def _check_schema(statement: CreateModel, context: Context, schema: str) -> None:
+    """The schema exists: no function has to be made in it that would find out."""
+    known = "SELECT 1 FROM information_schema.schemata WHERE lower(schema_name) = ?"
+    if not rows(context.connection, known, [schema.lower()]):
+        message, hint = f'schema "{schema}" does not exist', "CREATE SCHEMA makes it."
+        raise UndefinedSchema(message, hint=hint, span=statement.span("NAME"))
+
+
+def _checked_columns(
+    statement: CreateModel, columns: list[Column], target: str
+) -> tuple[Parameter, ...]:
+    """The columns besides the target, whose roles are clear."""
+    try:
+        check_names(columns, target)
+        kind = next(column.type.name for column in columns if column.name == target)
+        check_target(target, kind)
+        parameters = tuple(Parameter(c.name, c.type.name) for c in columns if c.name != target)
+        roles_of(parameters)
+        for parameter in parameters:
+            checked(parameter.name)
+    except VestoError as error:
+        clause = "TARGET" if "TARGET" in error.message else "FROM"
+        raise error.at(statement.span(clause)) from None
+    return parameters
+
+
+def _definition(
+    statement: CreateModel, context: Context, sql: str, target: str,
+    parameters: tuple[Parameter, ...],
+) -> Definition:  # fmt: skip
+    assert statement.source is not None
+    settings = context.warehouse.settings
+    wanted = (statement.objective or "").lower()
+    frequency = named(statement.setting("FREQUENCY") or "")
+    assert frequency is not None  # check_form has seen it
+    role = statement.iam_role or ""
+    session = context.parameters
+    definition = Definition(
+        statement=statement.text,
+        query=statement.source.text if statement.source.kind == "query" else "",
+        table=str(statement.source.table or ""),
+        target=target,
+        target_type="float8",
+        function_schema="",
+        function="",
+        parameters=parameters,
+        model_type="FORECAST",
+        objective=next((o for o in FORECAST_OBJECTIVES if o.lower() == wanted), ""),
+        horizon=int(statement.setting("HORIZON") or 0),
+        frequency=frequency.name,
+        percentiles=percentiles.normal(statement.setting("PERCENTILES") or percentiles.DEFAULT),
+        iam_role="default-aws-iam-role" if role.lower() == "default" else role,
+        s3_bucket=statement.setting("S3_BUCKET") or "",
+        staging=staging_of(
+            statement.setting("S3_BUCKET") or "", context, statement.span("SETTINGS")
+        ),
+        kms_key=statement.setting("KMS_KEY_ID") or "",
+        tags=statement.setting("TAGS") or "",
+        garbage_collect=statement.setting("S3_GARBAGE_COLLECT") != "OFF",
+        max_cells=int(statement.setting("MAX_CELLS") or settings.max_cells),
+        max_runtime_s=int(statement.setting("MAX_RUNTIME") or settings.max_runtime_s),
+        seed=settings.seed,
+        engine_sql=sql,
+        training_query=training_query(statement),
+        search_path=session.search_path,
+        rounding=session.get("enable_numeric_rounding") == "on",
+        time_zone=session.get("timezone"),
+    )
+    return replace(definition, job_name=job_name(definition))

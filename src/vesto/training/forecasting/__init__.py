@@ -1,0 +1,1 @@
+"""MODEL_TYPE FORECAST: histories of many series, models fitted to all at once, their back-test."""
