@@ -10,9 +10,10 @@ NATIVE := CMakeLists.txt $(shell find native/kernel native/arrow native/duckdb n
 EDITABLE := --no-build-isolation --no-deps --reinstall-package vesto --config-settings build-dir=build/editable -e .
 IMAGES := build/images/.ready
 PEERS := $(VENV)/bench-peers
+AUTOPILOT_PEERS := $(VENV)/autopilot-peers
 ON_DUCKDB_2 := tests/test_sql_cases.py tests/test_sql_properties.py tests/test_copy.py tests/test_native_scoring.py tests/conformance
 
-.PHONY: help setup demo test test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring docs wheel lock clean
+.PHONY: help setup demo test test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring bench-autopilot bench-autopilot-peers docs wheel lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -84,6 +85,14 @@ $(PEERS)/.ready: requirements/bench-peers.txt | $(DEV_READY)
 bench-scoring: $(DEV_READY) $(PEERS)/.ready ## compare native scoring with XGBoost and others (at most 25 minutes)
 	PYTHONPATH=$(PEERS) $(BIN)/python -m benchmarks.scoring
 
+bench-autopilot: $(DEV_READY) ## compare Autopilot with the kept runs of other engines (at most 60 minutes)
+	$(BIN)/python -m benchmarks.autopilot
+
+bench-autopilot-peers: $(DEV_READY) ## run what is missing of the other engines (hours)
+	$(PYTHON) -m venv $(AUTOPILOT_PEERS)
+	$(BIN)/uv pip install --quiet --python $(AUTOPILOT_PEERS)/bin/python --require-hashes -r requirements/bench-autopilot-peers.txt
+	$(BIN)/python -m benchmarks.autopilot --peers $(abspath $(AUTOPILOT_PEERS))/bin/python --no-own
+
 docs: $(READY) ## write the generated pages of docs/reference
 	$(BIN)/python docs/generate.py
 
@@ -97,6 +106,7 @@ lock: | $(VENV)/bin/uv ## lock the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group build -c requirements/dev.txt -o requirements/build.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group wheel -c requirements/build.txt -o requirements/wheel.txt
 	printf 'lightgbm>=4.6\nonnx>=1.19\nonnxruntime>=1.23\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --no-emit-package numpy --no-emit-package scipy --no-emit-package packaging --no-emit-package typing-extensions --no-emit-package narwhals -c requirements/dev.txt - -o requirements/bench-peers.txt
+	printf 'autogluon.tabular[catboost,lightgbm,xgboost]>=1.4\nflaml>=2.3\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 - -o requirements/bench-autopilot-peers.txt
 
 clean: ## remove .venv and what was built
 	rm -rf $(VENV) build dist demo-warehouse

@@ -81,10 +81,13 @@ class Report:
         self.short: list[str] = []
         self.figures = 0
 
-    def add(self, name: str, value: float) -> None:
-        """Print ``name value reach aim ok|short``."""
+    def add(self, name: str, value: float, judged: float | None = None) -> None:
+        """Print ``name value reach aim ok|short``; ``judged`` is what must reach it, if not the value.
+
+        Such is the end of the value's confidence interval that is nearer to the bound.
+        """
         bound = self._bounds[name]
-        reached = bound.holds(value)
+        reached = bound.holds(value if judged is None else judged)
         self.figures += 1
         if not reached:
             self.short.append(name)

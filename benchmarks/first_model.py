@@ -15,74 +15,29 @@ import resource
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import xgboost
 from numpy.typing import NDArray
 
 import vesto
-from vesto.programs.reference import label_values, probabilities
+from benchmarks._example_sets import CASES, Case, loss, read, split
+from vesto.programs.reference import probabilities
 from vesto.programs.storage import load
-from vesto.training.metrics import log_loss
 
-DATA: Final = Path("examples/data")
 WIN: Final = 1.005
 REACH: Final = 0.9
 AIM: Final = 1.0
 
 
-@dataclass(frozen=True)
-class Case:
-    """A set, its target, and columns that would give the target away."""
-
-    name: str
-    target: str
-    regression: bool = False
-    leave_out: tuple[str, ...] = ()
-
-
-CASES: Final = (
-    Case("telecom_churn", "churn", leave_out=("phone",)),
-    Case("abalone", "rings", regression=True),
-    Case("bank_marketing", "deposit"),
-    Case("adult_income", "income"),
-    Case("california_housing", "median_house_value", regression=True),
-    Case("wine_quality", "quality"),
-    Case("titanic", "survived"),
-    Case("steel_plates_faults", "failure_type"),
-    Case("bike_sharing_hour", "cnt", regression=True, leave_out=("casual", "registered")),
-    Case("insurance_charges", "charges", regression=True),
-    Case("german_credit", "credit_risk"),
-    Case("hotel_bookings", "is_canceled", leave_out=("reservation_status", "reservation_status_date")),
-    Case("loans", "interest_rate", regression=True, leave_out=("grade", "sub_grade", "installment")),
-    Case("caravan_insurance", "purchase"),
-)  # fmt: skip
-
-
-def split(table: pa.Table, case: Case, seed: int) -> tuple[pa.Table, pa.Table]:
-    """Rows to train on and a quarter to test on, every class spread alike."""
-    random = np.random.default_rng(1000 + seed)
-    held = np.zeros(len(table), bool)
-    groups = np.zeros(len(table))
-    if not case.regression:
-        values = table[case.target].combine_chunks()
-        groups = pc.index_in(values, pc.unique(values)).to_numpy(zero_copy_only=False)
-    for group in np.unique(groups):
-        rows = random.permutation(np.flatnonzero(groups == group))
-        held[rows[: round(len(rows) / 4)]] = True
-    return table.filter(pa.array(~held)), table.filter(pa.array(held))
-
-
 def ours(train: pa.Table, test: pa.Table, case: Case, seed: int, runtime: int) -> float:
     """The held-out loss of a model that CREATE MODEL trained."""
-    kind = "PROBLEM_TYPE REGRESSION" if case.regression else ""
-    kind = kind or ("PROBLEM_TYPE MULTICLASS_CLASSIFICATION" if _classes(train, case) > 2 else "")
+    kind = {"binary": "", "regression": "PROBLEM_TYPE REGRESSION",
+            "multiclass": "PROBLEM_TYPE MULTICLASS_CLASSIFICATION"}[case.problem]  # fmt: skip
     with (
         tempfile.TemporaryDirectory() as folder,
         vesto.connect(Path(folder) / "w", settings={"seed": seed}) as session,
@@ -96,21 +51,7 @@ def ours(train: pa.Table, test: pa.Table, case: Case, seed: int, runtime: int) -
         program = load(session.warehouse.program_file(model).read_bytes())
     columns = [test[item.name].combine_chunks() for item in program.inputs]
     after = probabilities(program, columns)
-    return loss(test, case, after, label_values(program.output))
-
-
-def loss(test: pa.Table, case: Case, after: NDArray[np.float64], labels: pa.Array) -> float:
-    """RMSE, or log loss with the probabilities' columns in the order of ``labels``."""
-    truth = test[case.target].combine_chunks()
-    if case.regression:
-        y = truth.cast(pa.float64()).to_numpy(zero_copy_only=False)
-        return float(np.sqrt(((y - after[:, 0]) ** 2).mean()))
-    places = pc.index_in(truth.cast(pa.string()), labels.cast(pa.string()))
-    return log_loss(places.to_numpy(zero_copy_only=False).astype(float), after)
-
-
-def _classes(table: pa.Table, case: Case) -> int:
-    return int(pc.count_distinct(table[case.target]).as_py())
+    return loss(test, case, after, list(program.output.labels))
 
 
 def theirs(train: pa.Table, test: pa.Table, case: Case) -> float:
@@ -132,7 +73,7 @@ def theirs(train: pa.Table, test: pa.Table, case: Case) -> float:
     found = booster.predict(xgboost.DMatrix(x[cut:])).reshape(len(test), -1)
     if not case.regression and len(labels) == 2:
         found = np.hstack([1 - found, found])
-    return loss(test, case, found.astype(np.float64), labels)
+    return loss(test, case, found.astype(np.float64), [str(label) for label in labels.to_pylist()])
 
 
 def _plain(column: pa.Array) -> NDArray[np.float64]:
@@ -149,9 +90,7 @@ def _plain(column: pa.Array) -> NDArray[np.float64]:
 
 def run(case: Case, seed: int, runtime: int) -> float:
     """One run's ratio, printed."""
-    table = pq.read_table(DATA / f"{case.name}.parquet").drop_columns(list(case.leave_out))
-    table = table.filter(pc.is_valid(table[case.target]))
-    train, test = split(table, case, seed)
+    train, test = split(read(case), case, seed)
     began, cpu = time.perf_counter(), _cpu()
     peer = theirs(train, test, case)
     middle, cpu_middle = time.perf_counter(), _cpu()
