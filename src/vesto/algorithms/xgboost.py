@@ -63,7 +63,8 @@ class XGBoost:
         watched, callbacks = [], [_deadline_callback(deadline, _outputs(task))]
         if valid is not None:
             watched = [(_matrix(valid.x, valid.y, valid.categorical), "valid")]
-            callbacks.append(xgboost.callback.EarlyStopping(rounds=PATIENCE))
+            # First: a round after which the time is over must count for it too.
+            callbacks.insert(0, xgboost.callback.EarlyStopping(rounds=PATIENCE))
         booster = xgboost.train(
             parameters, data, int(configuration.get("num_round", MAX_ROUNDS)), evals=watched,
             callbacks=callbacks, verbose_eval=False,

@@ -42,7 +42,8 @@ class Definition:
     ``query`` is the SELECT as the user wrote it, or empty with ``table`` set where FROM named a
     table; ``engine_sql`` is what the engine runs for it. ``hyperparameters`` are the
     user's, keys in lower case. ``staging`` is the directory or URL that the bucket stands for.
-    ``max_runtime_s`` counts from the job's start to READY. ``seed`` drives sampling, splits and
+    ``max_runtime_s`` counts from the job's start to READY; ``max_trials`` candidates are tried, where
+    it is not 0, whatever the clock says. ``seed`` drives sampling, splits and
     search.
     """
 
@@ -67,6 +68,7 @@ class Definition:
     garbage_collect: bool = True
     max_cells: int = 1_000_000
     max_runtime_s: int = 5400
+    max_trials: int = 0
     seed: int = 0
     job_name: str = ""
     engine_sql: str = ""

@@ -19,7 +19,6 @@ from vesto.engines import Column
 from vesto.errors import (
     DuplicateFunction,
     DuplicateModel,
-    FeatureNotSupported,
     InvalidParameterValue,
     ReservedName,
     Span,
@@ -104,9 +103,6 @@ def _check_auto_on(statement: CreateModel) -> None:
 def _check_auto_off(statement: CreateModel) -> None:
     assert statement.objective is not None
     objective = statement.objective.lower()
-    if objective.startswith("rank:"):
-        message = f"objective {objective}: not available yet"
-        raise FeatureNotSupported(message, span=statement.span("OBJECTIVE"))
     if objective not in METRICS:
         hint = f"It is one of {', '.join(METRICS)}."
         _refuse(statement, "OBJECTIVE", f"objective {statement.objective!r} is not known", hint)
@@ -258,6 +254,7 @@ def _definition(
         garbage_collect=statement.setting("S3_GARBAGE_COLLECT") != "OFF",
         max_cells=int(statement.setting("MAX_CELLS") or settings.max_cells),
         max_runtime_s=int(statement.setting("MAX_RUNTIME") or settings.max_runtime_s),
+        max_trials=int(statement.setting("MAX_TRIALS") or 0),
         seed=settings.seed,
         job_name=f"redshiftml-{stamp}" + ("" if auto else "-xgboost"),
         engine_sql=sql,

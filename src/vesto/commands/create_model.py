@@ -21,7 +21,7 @@ from vesto.types import from_words
 
 # What is read and checked, and refused until it is built.
 NOT_BUILT: Final = (
-    "MODEL_TYPE MLP, LINEAR_LEARNER, KMEANS and FORECAST", "PREPROCESSORS other than 'none'",
+    "MODEL_TYPE KMEANS and FORECAST", "PREPROCESSORS other than 'none'",
     "models from a job or a file", "models behind an endpoint",
 )  # fmt: skip
 SourceKind = Literal["table", "query", "job"]
@@ -31,7 +31,7 @@ SETTINGS: Final = {
     "S3_BUCKET": "string", "TAGS": "string", "KMS_KEY_ID": "string",
     "S3_GARBAGE_COLLECT": "switch", "MAX_CELLS": "integer", "MAX_RUNTIME": "integer",
     "HORIZON": "integer", "FREQUENCY": "string", "PERCENTILES": "string",
-    "MAX_BATCH_ROWS": "integer",
+    "MAX_BATCH_ROWS": "integer", "MAX_TRIALS": "integer",
 }  # fmt: skip
 
 
@@ -134,7 +134,7 @@ class CreateModel:
             raise self._not_yet("SAGEMAKER", "models behind an endpoint (SAGEMAKER)")
         if self.source and self.source.kind == "job":
             raise self._not_yet("FROM", "models from a training job or a file")
-        if self.model_type in {"MLP", "KMEANS", "FORECAST", "LINEAR_LEARNER"}:
+        if self.model_type in {"KMEANS", "FORECAST"}:
             raise self._not_yet("MODEL_TYPE", f"MODEL_TYPE {self.model_type}")
         if self.preprocessors and self.preprocessors.strip().lower() != "none":
             raise self._not_yet("PREPROCESSORS", "PREPROCESSORS other than 'none'")

@@ -23,11 +23,13 @@ from vesto.files import write_file
 from vesto.programs.program import Program
 from vesto.programs.storage import content_hash, dump
 from vesto.training import direct, report
+from vesto.training.budget import Budget
 from vesto.training.candidates import Trial, Workshop, make_folds
 from vesto.training.encoding import Columns, read_columns
-from vesto.training.final import Decision, decide, finish
+from vesto.training.families import algorithms_of
+from vesto.training.final import Decision, decide, finish, metric_shown
 from vesto.training.job import Job, JobFolder, Progress
-from vesto.training.search import BAG_ROWS, Search
+from vesto.training.search import Search
 from vesto.training.staging import read_snapshot
 from vesto.training.target import Target
 
@@ -96,14 +98,14 @@ class Training:
     def _search(self) -> None:
         self._say("preparing", 0.02)
         start, end = time.monotonic(), direct.seconds_until(self.job.deadline_at_s)
-        budget = (end - start) * (1 - RESERVE)
         folds = self._folds()
+        budget = Budget(start, (end - start) * (1 - RESERVE), self.definition.max_trials)
         workshop = Workshop(
             self.columns, self.target, self._objective(), folds, self.definition.seed,
-            start + budget,
+            budget.deadline,
         )  # fmt: skip
         search = Search(
-            workshop, start, budget, self.job.threads,
+            workshop, budget, self.job.threads, algorithms_of(self.definition.model_type),
             lambda stage, share, best: self._say(stage, share * 0.9, best, len(search.trials)),
             lambda best: self._finish(search, best, final=False),
         )  # fmt: skip
@@ -127,22 +129,22 @@ class Training:
     def _finish(self, search: Search, best: Trial, *, final: bool) -> None:
         workshop = search.workshop
         decision = decide(workshop, best, self._objective())
-        bag = final and workshop.rows < BAG_ROWS
-        program = finish(workshop, best, decision, self.definition, bag=bag)
-        document = self._report(search, best, decision, program)
+        program, names = finish(workshop, best, decision, self.definition, bag=final)
+        document = self._report(search, best, decision, program, names)
         winner = best.candidate.algorithm
-        outcome = self._outcome(winner, self._objective(), decision.metric, decision.score)
+        metric = metric_shown(self.definition, workshop.task, decision.metric)
+        outcome = self._outcome(winner, self._objective(), metric, decision.score)
         if search.cut_off:
             outcome = replace(outcome, job_status=RUNTIME_REACHED)
         self._leave(program, document, outcome, final=final)
 
     def _report(
-        self, search: Search, best: Trial, decision: Decision, program: Program
-    ) -> dict[str, Any]:
+        self, search: Search, best: Trial, decision: Decision, program: Program,
+        names: tuple[str, ...],
+    ) -> dict[str, Any]:  # fmt: skip
         workshop = search.workshop
-        names = workshop.encoding(best.candidate, 0).names
         return {
-            "winner": best.candidate.described(),
+            "winner": best.described(),
             "quality": report.quality(workshop, decision, best),
             "importance": report.importance(program, names, workshop),
             "columns": report.columns(self.columns.features),
