@@ -33,7 +33,7 @@ def make(session: vesto.Session, columns: str, target: str, clauses: str, trials
     session.execute("DROP MODEL IF EXISTS m")
     session.execute(
         f"CREATE MODEL m FROM (SELECT {columns}, {target} FROM people) TARGET {target} FUNCTION f "
-        f"{clauses} SETTINGS (MAX_RUNTIME 60, MAX_TRIALS {trials})"
+        f"{clauses} SETTINGS (MAX_RUNTIME 600, MAX_TRIALS {trials})"
     )
 
 
@@ -141,7 +141,7 @@ def test_awkward_tables_train_and_predict(shop: vesto.Session, name: str) -> Non
     shop.execute(f"CREATE OR REPLACE TABLE awkward AS {AWKWARD[name].format(columns=columns)}")
     shop.execute(
         "CREATE MODEL m FROM (SELECT * FROM awkward) TARGET t FUNCTION f "
-        "SETTINGS (MAX_RUNTIME 60, MAX_TRIALS 1)"
+        "SETTINGS (MAX_RUNTIME 600, MAX_TRIALS 1)"
     )
     names = [p.name for p in shop.model("m").definition.parameters]
     found = shop.execute(f"SELECT count(f({', '.join(names)})), count(*) FROM awkward").rows()[0]

@@ -46,7 +46,7 @@ LEAFWISE: Final[dict[str, float | str]] = {
 }  # fmt: skip
 # Every level of a category may be split off, and no sets of levels are searched: those overfit.
 SPLIT_OFF: Final = ("max_cat_to_onehot", 100)
-TREES: Final = ("xgboost", "lightgbm", "catboost")
+TREES: Final = ("xgboost", "lightgbm")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any, Final
@@ -19,7 +20,7 @@ from vesto.training.encoding import Style
 Configuration = tuple[tuple[str, float | str], ...]
 Way = tuple[Style, Configuration]
 
-EXTRAS: Final = ("lightgbm", "catboost")
+EXTRAS: Final = ("lightgbm",)
 QUICK_S: Final = 60
 LINEAR: Final[tuple[dict[str, float], ...]] = tuple({"l2": l2} for l2 in (1, 10, 0.1, 100, 0.01))
 NETWORKS: Final[tuple[dict[str, float], ...]] = (
@@ -28,9 +29,8 @@ NETWORKS: Final[tuple[dict[str, float], ...]] = (
     {"hidden_1": 32, "hidden_2": 0, "alpha": 0.01, "members": 1},
     {"hidden_1": 64, "hidden_2": 32, "alpha": 0.01, "members": 3},
 )  # fmt: skip
-LEAFWISE_OF: Final[dict[str, dict[str, float | str]]] = {
+OF_EXTRAS: Final[dict[str, dict[str, float | str]]] = {
     "lightgbm": {"eta": 0.05, "num_leaves": 31, "subsample": 0.9, "colsample_bytree": 0.7},
-    "catboost": {"eta": 0.06, "max_depth": 6},
 }
 
 
@@ -54,9 +54,9 @@ def first_candidates(
     ways: list[Way] = [("ordinal", ())]
     if has_categories:
         ways += [("native", (SPLIT_OFF,)), ("means", ()), ("native", ())]
-    start = tuple(hurried(PORTFOLIO[0], quick=quick).items())
+    quickly = tuple(hurried(PORTFOLIO[0], quick=quick).items())
     return [
-        Candidate("xgboost", style, transform, start + more)
+        Candidate("xgboost", style, transform, quickly + more)
         for style, more in ways
         for transform in transforms
     ]
@@ -72,13 +72,11 @@ def portfolio(algorithms: tuple[str, ...], first: Candidate, *, quick: bool) -> 
     if "xgboost" not in algorithms:
         return (line if algorithms[0] == "linear_learner" else nets)[1:]
     kept = tuple(pair for pair in first.configuration if pair == SPLIT_OFF)
-    trees = [
-        replace(first, configuration=_pairs(hurried(c, quick=quick)) + kept)
-        for c in (PORTFOLIO[1], LEAFWISE, *PORTFOLIO[2:])
-    ]
+    settings: tuple[Mapping[str, Any], ...] = (PORTFOLIO[1], LEAFWISE, *PORTFOLIO[2:])
+    trees = [replace(first, configuration=_pairs(hurried(c, quick=quick)) + kept) for c in settings]
     style: Style = "ordinal" if first.style == "native" else first.style
     extras = [
-        replace(first, algorithm=name, style=style, configuration=_pairs(LEAFWISE_OF[name]))
+        replace(first, algorithm=name, style=style, configuration=_pairs(OF_EXTRAS[name]))
         for name in algorithms if name in EXTRAS
     ]  # fmt: skip
     others = [many[0] for name, many in (("linear_learner", line), ("mlp", nets))
@@ -90,9 +88,10 @@ def _pairs(configuration: dict[str, Any]) -> Configuration:
     return tuple(configuration.items())
 
 
-def hurried(configuration: dict[str, Any], *, quick: bool) -> dict[str, Any]:
+def hurried(configuration: Mapping[str, Any], *, quick: bool) -> dict[str, Any]:
     """With little time, larger steps."""
-    return configuration | {"eta": configuration["eta"] * 2} if quick else configuration
+    step = {"eta": configuration["eta"] * 2} if quick else {}
+    return {**configuration, **step}
 
 
 def suggested(asked: Any) -> Configuration:
