@@ -24,9 +24,6 @@ void check_sizes(const std::vector<uint32_t>& sizes, size_t features) {
         damaged("the network's layers have wrong sizes");
 }
 
-// Tiles of network_tile outputs, each feature by feature, the last one filled up with zeros.
-size_t tiled(uint32_t outputs) { return (outputs + network_tile - 1) / network_tile * network_tile; }
-
 }  // namespace
 
 Network::Network(Reader& reader, size_t features) {
@@ -69,11 +66,10 @@ void Network::lay_out(const std::vector<uint32_t>& sizes, const std::vector<floa
                     for (size_t output = first; output < first + network_tile; output++)
                         weights_.push_back(output < outputs ? from[input * outputs + output] : 0.0F);
             bias_.insert(bias_.end(), from_bias, from_bias + outputs);
-            bias_.resize(first_bias.back() + tiled(outputs), 0.0F);
             from += static_cast<size_t>(inputs) * outputs;
             from_bias += outputs;
-            plan_.widest = std::max(plan_.widest, static_cast<uint32_t>(tiled(outputs)));
-            layers_.push_back({inputs, static_cast<uint32_t>(tiled(outputs)), nullptr, nullptr});
+            plan_.widest = std::max(plan_.widest, outputs);
+            layers_.push_back({inputs, outputs, nullptr, nullptr});
         }
     }
     for (size_t at = 0; at < layers_.size(); at++) {

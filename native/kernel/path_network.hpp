@@ -19,43 +19,73 @@ static void narrow_finite(const double* column, size_t rows, float* out) {
     }
 }
 
-// One tile of outputs of Parts registers of rows.
-template <int Parts>
+// A number in every place, from memory without a detour: an addition of 0 would cost as much as the sum.
+static inline Singles spread_from(const float* from) {
+#if defined(__AVX512F__)
+    return (Singles)_mm512_set1_ps(*from);
+#elif defined(__AVX2__)
+    return (Singles)_mm256_broadcast_ss(from);
+#else
+    return single(*from);
+#endif
+}
+
+// What is not greater than 0, and what is no number, becomes 0.
+static inline Singles rectified(Singles value) {
+#if defined(__AVX512F__)
+    return (Singles)_mm512_max_ps((__m512)value, _mm512_setzero_ps());
+#elif defined(__AVX2__)
+    return (Singles)_mm256_max_ps((__m256)value, _mm256_setzero_ps());
+#else
+    return value > Singles{} ? value : Singles{};
+#endif
+}
+
+// Width outputs of a tile, for Parts registers of rows.
+template <int Width, int Parts>
 static void add_layer_tile(const LayerPlan& layer, size_t output, const float* in, float* out, bool is_hidden) {
-    constexpr int width = (int)network_tile;
-    Singles tile[width][Parts];
+    Singles tile[Width][Parts];
 #pragma GCC unroll 4
-    for (int at = 0; at < width; at++)
+    for (int at = 0; at < Width; at++)
 #pragma GCC unroll 4
-        for (int part = 0; part < Parts; part++) tile[at][part] = single(layer.bias[output + (size_t)at]);
-    const float* weights = layer.weights + output * layer.inputs;
+        for (int part = 0; part < Parts; part++) tile[at][part] = spread_from(layer.bias + output + (size_t)at);
+    // Tiles lie one after the other, and an output of the last one in its place there.
+    const float* weights = layer.weights + output / network_tile * network_tile * layer.inputs + output % network_tile;
     for (size_t input = 0; input < layer.inputs; input++) {
+        Singles x[Parts];
 #pragma GCC unroll 4
-        for (int at = 0; at < width; at++) {
-            const Singles weight = single(weights[network_tile * input + (size_t)at]);
+        for (int part = 0; part < Parts; part++) x[part] = singles_at(in + network_rows * input + singles * (size_t)part);
 #pragma GCC unroll 4
-            for (int part = 0; part < Parts; part++)
-                tile[at][part] = tile[at][part] + singles_at(in + network_rows * input + singles * (size_t)part) * weight;
+        for (int at = 0; at < Width; at++) {
+            const Singles weight = spread_from(weights + network_tile * input + (size_t)at);
+#pragma GCC unroll 4
+            for (int part = 0; part < Parts; part++) tile[at][part] = tile[at][part] + x[part] * weight;
         }
     }
 #pragma GCC unroll 4
-    for (int at = 0; at < width; at++)
+    for (int at = 0; at < Width; at++)
 #pragma GCC unroll 4
         for (int part = 0; part < Parts; part++) {
             const Singles sum = tile[at][part];
-            const Singles held = sum > Singles{} ? sum : Singles{};
-            store(out + network_rows * (output + (size_t)at) + singles * (size_t)part, is_hidden ? held : sum);
+            store(out + network_rows * (output + (size_t)at) + singles * (size_t)part, is_hidden ? rectified(sum) : sum);
         }
+}
+
+template <int Parts>
+static void add_layer_rows(const LayerPlan& layer, const float* in, float* out, bool is_hidden) {
+    size_t output = 0;
+    for (; output + network_tile <= layer.outputs; output += network_tile)
+        add_layer_tile<(int)network_tile, Parts>(layer, output, in, out, is_hidden);
+    // What is left of the last tile, one by one.
+    for (size_t at = output; at < layer.outputs; at++)
+        add_layer_tile<1, Parts>(layer, at, in, out, is_hidden);
 }
 
 static void add_layer(const LayerPlan& layer, size_t rows, const float* in, float* out, bool is_hidden) {
     size_t row = 0;
     for (; row + singles * tile_parts <= network_rows && row + singles * (tile_parts - 1) < rows; row += singles * tile_parts)
-        for (size_t output = 0; output < layer.outputs; output += network_tile)
-            add_layer_tile<tile_parts>(layer, output, in + row, out + row, is_hidden);
-    for (; row < rows; row += singles)
-        for (size_t output = 0; output < layer.outputs; output += network_tile)
-            add_layer_tile<1>(layer, output, in + row, out + row, is_hidden);
+        add_layer_rows<tile_parts>(layer, in + row, out + row, is_hidden);
+    for (; row < rows; row += singles) add_layer_rows<1>(layer, in + row, out + row, is_hidden);
 }
 
 // The sums of one member; they lie in one of the two places of the memory that layers take turns in.

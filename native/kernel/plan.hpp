@@ -163,7 +163,7 @@ struct ScreenPlan {
 inline constexpr size_t network_tile = 4;
 inline constexpr size_t network_rows = 64;
 
-// A layer: `outputs` is a whole number of tiles. The weights of a tile lie together, feature by feature.
+// A layer. The weights of a tile lie together, feature by feature; the last one is filled up with zeros.
 struct LayerPlan {
     uint32_t inputs, outputs;
     const float* weights;

@@ -137,7 +137,8 @@ def below(threshold: float) -> np.float32:
         near = np.float32(threshold)
         if float(near) > threshold:
             near = np.nextafter(near, np.float32(-np.inf))
-        return np.nextafter(near, np.float32(np.inf))
+        cut: np.float32 = np.nextafter(near, np.float32(np.inf))
+    return cut
 
 
 ALGORITHM: Final = LightGBM()

@@ -47,7 +47,10 @@ def _reads(program: Program, places: list[int]) -> bool:
     body = program.body
     if isinstance(body, Forest):
         return bool(np.isin(places, body.feature[body.feature != LEAF]).any())
-    return not isinstance(body, Linear) or bool(body.weights[:, places].any())
+    if isinstance(body, Linear):
+        return bool(body.weights[:, places].any())
+    # A network weighs every feature.
+    return True
 
 
 def quality(workshop: Workshop, decision: Decision, trial: Trial) -> dict[str, Any]:
