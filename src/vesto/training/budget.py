@@ -55,10 +55,6 @@ class Budget:
             return tried < math.ceil(self.max_trials * TRIAL_SHARES[stage])
         return self.elapsed_s() + expected_s < self.seconds * TIME_SHARES[stage]
 
-    def allows(self, seconds: float) -> bool:
-        """Whether so many more seconds fit before the deadline."""
-        return self.counts or self.clock() + seconds < self.deadline
-
     def limit_s(self, share: float) -> float:
         """The seconds that are this share of the budget; no limit where candidates count."""
         return math.inf if self.counts else self.seconds * share
