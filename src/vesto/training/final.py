@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -21,11 +22,9 @@ from vesto.training.encoding import Encoding, uses_target
 
 F64 = NDArray[np.float64]
 ROUNDS_FACTOR: Final = 1.1
-MAX_BAG_NODES: Final = 500_000
-# Seeds that a winner is fitted with: their mean errs less, most where rows are few.
-SEEDS: Final = 2
-SMALL_SEEDS: Final = 5
-SMALL_ROWS: Final = 5000
+MAX_BAG_NODES: Final = 300_000
+# Seeds that a winner is fitted with: their mean errs less than any of them.
+SEEDS: Final = 5
 SOUND_FACTOR: Final = 1.1
 # All rows instead of four fifths, and a tenth more trees.
 REFIT_FACTOR: Final = 1.4
@@ -137,12 +136,12 @@ def finish(
     folds.
     """
     output = _output(workshop, trial, decision, definition)
-    if trial.fit_s * REFIT_FACTOR < workshop.deadline - time.monotonic():
-        seeds = (SMALL_SEEDS if workshop.rows < SMALL_ROWS else SEEDS) if bag else 1
-        found = _refitted(workshop, trial, seeds)
-        if found is not None:
-            return _assembled(found, output)
     best = min((part for part, _ in trial.parts), key=lambda t: t.badness, default=trial)
+    for wanted in dict.fromkeys((trial, best)):
+        if wanted.fit_s * REFIT_FACTOR < workshop.deadline - time.monotonic():
+            found = _refitted(workshop, wanted, SEEDS if bag else 1)
+            if found is not None:
+                return _assembled(found, output)
     encoding = workshop.encoding(best.candidate, best.folds[0])
     return _assembled(Bodies([encoding], _fold_bodies(workshop, best), ()), output)
 
@@ -164,27 +163,41 @@ def _assembled(found: Bodies, output: Output) -> Finished:
 
 
 def _refitted(workshop: Workshop, trial: Trial, seeds: int) -> Bodies | None:
-    """Each part of the winner on all rows, with each seed; None where that went wrong."""
+    """Each part of the winner on all rows, with each seed; None where that went wrong.
+
+    Where time does not allow all seeds, the models of the folds stand in for the rest.
+    """
     parts = trial.parts or ((trial, 1.0),)
     encodings, firsts = workshop.side_by_side([part.candidate for part, _ in parts])
     rounds: list[list[Body]] = []
-    nodes, slowest_s = 0, 0.0
-    for seed in range(seeds if trial.candidate.grows_trees else 1):
-        began = time.monotonic()
-        models = [_refit(workshop, part, seed) for part, _ in parts]
-        slowest_s = max(slowest_s, time.monotonic() - began)
-        if not seed and not _is_sound(workshop, trial, models):
+    nodes = 0
+    for models in _rounds(workshop, trial, seeds if trial.candidate.grows_trees else 1):
+        if not rounds and not _is_sound(workshop, trial, models):
             return None
         bodies = [model.body() for model in models]
-        size = sum(len(body.feature) for body in bodies if isinstance(body, Forest))
-        if seed and nodes + size > MAX_BAG_NODES:
+        nodes += sum(len(body.feature) for body in bodies if isinstance(body, Forest))
+        if rounds and nodes > MAX_BAG_NODES:
             break
-        nodes += size
         rounds.append([moved(body, at) for body, at in zip(bodies, firsts, strict=True)])
-        if 2 * slowest_s > workshop.deadline - time.monotonic():
-            break
     weights = tuple(weight / len(rounds) for _ in rounds for _, weight in parts)
     return Bodies(encodings, [body for bodies in rounds for body in bodies], weights)
+
+
+def _rounds(workshop: Workshop, trial: Trial, seeds: int) -> Iterator[list[Fitted]]:
+    """A model of each part, for each seed and then from each fold, as many as there are seeds."""
+    parts = [part for part, _ in trial.parts] or [trial]
+    for seed in range(seeds):
+        began = time.monotonic()
+        yield [_refit(workshop, part, seed) for part in parts]
+        took_s = time.monotonic() - began
+        if took_s * REFIT_FACTOR > workshop.deadline - time.monotonic():
+            break
+    else:
+        return
+    if any(uses_target(workshop.columns, part.candidate.style) for part in parts):
+        return
+    for models in list(zip(*(part.models for part in parts), strict=True))[: seeds - seed - 1]:
+        yield list(models)
 
 
 def _refit(workshop: Workshop, part: Trial, seed: int) -> Fitted:

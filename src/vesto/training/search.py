@@ -35,6 +35,7 @@ FIRST_SHARE: Final = 0.3
 # Trials on all folds whose rows are kept, to be blended.
 KEPT: Final = 12
 SKEWED: Final = 1.0
+LATELY: Final = 3
 
 
 @dataclass(slots=True, eq=False)
@@ -52,7 +53,7 @@ class Search:
     early: Callable[[Trial], None]
     trials: list[Trial] = field(default_factory=list)
     tried: int = 0
-    slowest_s: float = 0.0
+    lately_s: list[float] = field(default_factory=list)
     cut_off: bool = False
 
     def run(self) -> Trial:
@@ -65,8 +66,11 @@ class Search:
             return self._finalists(pool)
 
     def _room(self, stage: str, folds: int) -> bool:
-        """Whether one more trial of that many folds belongs to the stage."""
-        return self.budget.has_room(stage, self.tried, self.slowest_s * folds)
+        """Whether one more trial of that many folds belongs to the stage.
+
+        It is expected to take as long as the slowest of the last ones.
+        """
+        return self.budget.has_room(stage, self.tried, max(self.lately_s, default=0.0) * folds)
 
     def _end(self, *, done: bool) -> None:
         self.cut_off = not (done or self.budget.counts)
@@ -88,7 +92,7 @@ class Search:
         began = time.monotonic()
         limit_s = self.budget.limit_s(share) * self.threads / len(folds)
         trial = self.workshop.trial(candidate, folds, pool, limit_s)
-        self.slowest_s = max(self.slowest_s, (time.monotonic() - began) / len(folds))
+        self.lately_s = [*self.lately_s, (time.monotonic() - began) / len(folds)][-LATELY:]
         self.trials.append(trial)
         self.report("searching", min(self.budget.spent(self.tried), 1.0), self.best(folds))
         return trial
@@ -186,7 +190,8 @@ class Search:
             done = any(
                 t.candidate == trial.candidate and t.folds == self.all_folds for t in self.trials
             )
-            if not done and self._room("finalists", len(self.all_folds)):
+            expected_s = trial.fit_s * len(self.all_folds) / self.threads
+            if not done and self.budget.has_room("finalists", self.tried, expected_s):
                 self._try(trial.candidate, self.all_folds, pool)
         self._lighten()
         whole = [t for t in self.trials if t.folds == self.all_folds and t.margins.size]
