@@ -30,8 +30,8 @@ SMALL_ROWS: Final = 3000
 WAITING_TRIALS: Final = 15
 WAITING_GAIN: Final = 0.005
 # No candidate may take a larger share of the time: a thousand classes would take all of it.
-TRIAL_SHARE: Final = 0.12
-FIRST_SHARE: Final = 0.3
+FIRST_SHARE: Final = 0.6
+TRIAL_SHARE: Final = 0.3
 # Trials on all folds whose rows are kept, to be blended.
 KEPT: Final = 12
 SKEWED: Final = 1.0
@@ -122,7 +122,8 @@ class Search:
         for candidate in candidates:
             if not self.trials or self._room("portfolio", len(self.all_folds)):
                 self.tried += 1
-                self._try(candidate, self.all_folds, pool, FIRST_SHARE)
+                share = TRIAL_SHARE if self.trials else FIRST_SHARE
+                self._try(candidate, self.all_folds, pool, share)
         return self.best(self.all_folds)
 
     @property
@@ -192,7 +193,7 @@ class Search:
             )
             expected_s = trial.fit_s * len(self.all_folds) / self.threads
             if not done and self.budget.has_room("finalists", self.tried, expected_s):
-                self._try(trial.candidate, self.all_folds, pool)
+                self._try(trial.candidate, self.all_folds, pool, FIRST_SHARE)
         self._lighten()
         whole = [t for t in self.trials if t.folds == self.all_folds and t.margins.size]
         return best_blend(self.workshop, whole)
