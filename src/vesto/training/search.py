@@ -5,6 +5,7 @@ The order and the shares of time are measured ones; ``docs/explanation/autopilot
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -60,7 +61,6 @@ class Search:
         """The best candidate or blend of some, fitted on all folds."""
         with ThreadPoolExecutor(self.threads) as pool:
             first = self._first(pool)
-            self.early(first)
             done = self._portfolio(first, pool)
             self._tune(pool) if "xgboost" in self.algorithms else self._end(done=done)
             return self._finalists(pool)
@@ -90,7 +90,7 @@ class Search:
         share: float = TRIAL_SHARE,
     ) -> Trial:  # fmt: skip
         began = time.monotonic()
-        limit_s = self.budget.limit_s(share) * self.threads / len(folds)
+        limit_s = self.budget.limit_s(share) / math.ceil(len(folds) / self.threads)
         trial = self.workshop.trial(candidate, folds, pool, limit_s)
         self.lately_s = [*self.lately_s, (time.monotonic() - began) / len(folds)][-LATELY:]
         self.trials.append(trial)
@@ -123,7 +123,9 @@ class Search:
             if not self.trials or self._room("portfolio", len(self.all_folds)):
                 self.tried += 1
                 share = TRIAL_SHARE if self.trials else FIRST_SHARE
-                self._try(candidate, self.all_folds, pool, share)
+                trial = self._try(candidate, self.all_folds, pool, share)
+                if len(self.trials) == 1:
+                    self.early(trial)
         return self.best(self.all_folds)
 
     @property

@@ -36,6 +36,10 @@ from vesto.training.target import Target
 LARGE_ROWS: Final = 20_000
 LARGE_CELLS: Final = 2_000_000
 HOLDOUT_ROWS: Final = 50_000
+FOLDS: Final = 5
+# With little time, fewer folds, or there would be hardly a candidate.
+HURRIED_S: Final = 30
+HURRIED_FOLDS: Final = 3
 RESERVE: Final = 0.1
 RUNTIME_REACHED: Final = "MaxAutoMLJobRuntimeReached"
 _DEFAULT_OBJECTIVES: Final = {"regression": "MSE", "binary": "F1", "multiclass": "ACCURACY"}
@@ -116,11 +120,12 @@ class Training:
     def _folds(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         rows, width = self.job.rows, len(self.definition.parameters)
         if rows <= LARGE_ROWS and rows * width <= LARGE_CELLS:
-            smallest = 5
+            hurried = self.definition.max_runtime_s < HURRIED_S and not self.definition.max_trials
+            parts = HURRIED_FOLDS if hurried else FOLDS
             if self.target.labels:
                 counts = np.bincount(self.target.values.astype(np.int64))
-                smallest = int(np.clip(counts.min(), 2, 5))
-            return make_folds(self.target, smallest, self.definition.seed)
+                parts = int(np.clip(counts.min(), 2, parts))
+            return make_folds(self.target, parts, self.definition.seed)
         parts = max(5, -(-rows // HOLDOUT_ROWS))
         folds = make_folds(self.target, parts, self.definition.seed)
         # Only fold 0 is left out of a large set; the rest always trains.
