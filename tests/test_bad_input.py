@@ -237,10 +237,6 @@ def test_it_is_refused_and_leaves_nothing(
 REFUSED = {
     "SAGEMAKER": "CREATE MODEL m FUNCTION f(int) RETURNS int SAGEMAKER'endpoint' IAM_ROLE default",
     "models from a file": "CREATE MODEL m FROM 's3://b/model.tar.gz' FUNCTION f(int) RETURNS int",
-    "MLP": "CREATE MODEL m FROM odd TARGET label FUNCTION f MODEL_TYPE MLP",
-    "LINEAR_LEARNER": "CREATE MODEL m FROM odd TARGET label FUNCTION f MODEL_TYPE LINEAR_LEARNER",
-    "rank:pairwise": "CREATE MODEL m FROM odd TARGET label FUNCTION f "
-    + AUTO_OFF.format("rank:pairwise"),
     "EXTERNAL MODEL": "CREATE EXTERNAL MODEL m FUNCTION f IAM_ROLE default MODEL_TYPE BEDROCK "
     "SETTINGS (MODEL_ID 'x')",
     "GRANT": "GRANT EXECUTE ON MODEL m TO u",

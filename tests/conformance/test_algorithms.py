@@ -9,9 +9,11 @@ import pytest
 
 from vesto.algorithms import ALGORITHMS, Algorithm, Fitted, Matrix, Task
 from vesto.programs.reference import run_body
+from vesto.training.candidates import TREES
+from vesto.training.families import EXTRAS
 
 TASKS = [Task("regression"), Task("binary", 2), Task("multiclass", 3)]
-TOLERANCE = {"xgboost": 0.0, "mlp": 0.0}
+TOLERANCE = {"xgboost": 0.0, "mlp": 0.0, "lightgbm": 1e-5}
 
 
 SUPERVISED = [name for name in ALGORITHMS.names() if hasattr(ALGORITHMS.get(name), "fit")]
@@ -19,6 +21,8 @@ SUPERVISED = [name for name in ALGORITHMS.names() if hasattr(ALGORITHMS.get(name
 
 @pytest.fixture(params=SUPERVISED)
 def algorithm(request: pytest.FixtureRequest) -> Algorithm:
+    if request.param in EXTRAS:
+        pytest.importorskip(request.param, reason=f"the extra {request.param} is not installed")
     found = ALGORITHMS.get(request.param)
     assert found is not None
     return found
@@ -38,7 +42,7 @@ def matrix(task: Task, columns: int = 4, rows: int = 300) -> Matrix:
 
 
 def fit(algorithm: Algorithm, task: Task, data: Matrix, *, seconds: float = 60) -> Fitted:
-    few = {"num_round": 20} if algorithm.name == "xgboost" else {}
+    few = {"num_round": 20} if algorithm.name in TREES else {}
     return algorithm.fit(data, None, task, few, seed=3, deadline=time.monotonic() + seconds)
 
 

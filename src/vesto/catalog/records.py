@@ -46,7 +46,8 @@ class Definition:
     ``rounding`` and ``time_zone``, and ``engine_sql`` what the engine ran for it.
     ``preprocessors`` are JSON with every column by its own name, or empty. ``hyperparameters`` are
     the user's, keys in lower case. ``staging`` is the directory or URL that the bucket stands for.
-    ``target`` is empty where there is none. ``max_runtime_s`` counts from the job's start to READY.
+    ``target`` is empty where there is none. ``max_runtime_s`` counts from the job's start to READY;
+    ``max_trials`` candidates are tried, where it is not 0, whatever the clock says.
     ``seed`` drives sampling, splits and search. ``horizon``, ``frequency`` and ``percentiles`` (as
     ``0.25,0.5,mean``) are those of MODEL_TYPE FORECAST, which has no function. ``source_job`` names
     the job whose program the model has, where it was not trained itself; ``job_name`` is empty
@@ -76,6 +77,7 @@ class Definition:
     garbage_collect: bool = True
     max_cells: int = 1_000_000
     max_runtime_s: int = 5400
+    max_trials: int = 0
     seed: int = 0
     job_name: str = ""
     engine_sql: str = ""

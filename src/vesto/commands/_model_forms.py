@@ -42,6 +42,7 @@ AUTO_ON: Final = Form(
     "CREATE MODEL m FROM (SELECT ...) TARGET column FUNCTION f.",
     needs=("FROM", "TARGET", "FUNCTION"),
     takes=("AUTO", "MODEL_TYPE", "PROBLEM_TYPE", "OBJECTIVE", "PREPROCESSORS"),
+    settings=_TRAINING | {"MAX_TRIALS"},
 )
 AUTO_OFF: Final = Form(
     "AUTO OFF MODEL_TYPE XGBOOST",

@@ -22,7 +22,6 @@ from vesto.errors import (
     DiskFull,
     DuplicateFunction,
     DuplicateModel,
-    FeatureNotSupported,
     InputOutputError,
     InvalidParameterValue,
     ReservedName,
@@ -120,9 +119,6 @@ def _check_auto_on(statement: CreateModel) -> None:
 def _check_auto_off(statement: CreateModel) -> None:
     assert statement.objective is not None
     objective = statement.objective.lower()
-    if objective.startswith("rank:"):
-        message = f"objective {objective}: not available yet"
-        raise FeatureNotSupported(message, span=statement.span("OBJECTIVE"))
     if objective not in METRICS:
         hint = f"It is one of {', '.join(METRICS)}."
         _refuse(statement, "OBJECTIVE", f"objective {statement.objective!r} is not known", hint)
@@ -306,6 +302,7 @@ def _definition(
         garbage_collect=statement.setting("S3_GARBAGE_COLLECT") != "OFF",
         max_cells=int(statement.setting("MAX_CELLS") or settings.max_cells),
         max_runtime_s=int(statement.setting("MAX_RUNTIME") or settings.max_runtime_s),
+        max_trials=int(statement.setting("MAX_TRIALS") or 0),
         seed=settings.seed,
         engine_sql=sql,
         training_query=training_query(statement),

@@ -23,7 +23,7 @@ from vesto.types import from_words
 
 # What is read and checked, and refused until it is built.
 NOT_BUILT: Final = (
-    "MODEL_TYPE MLP and LINEAR_LEARNER", "models from a file", "models behind an endpoint",
+    "models from a file", "models behind an endpoint",
 )  # fmt: skip
 SourceKind = Literal["table", "query", "job"]
 MODEL_TYPES: Final = ("XGBOOST", "MLP", "LINEAR_LEARNER", "KMEANS", "FORECAST")
@@ -32,7 +32,7 @@ SETTINGS: Final = {
     "S3_BUCKET": "string", "TAGS": "string", "KMS_KEY_ID": "string",
     "S3_GARBAGE_COLLECT": "switch", "MAX_CELLS": "integer", "MAX_RUNTIME": "integer",
     "HORIZON": "integer", "FREQUENCY": "string", "PERCENTILES": "string",
-    "MAX_BATCH_ROWS": "integer",
+    "MAX_BATCH_ROWS": "integer", "MAX_TRIALS": "integer",
 }  # fmt: skip
 
 
@@ -137,8 +137,6 @@ class CreateModel:
     def _check_built(self) -> None:
         if self.sagemaker:
             raise self._not_yet("SAGEMAKER", "models behind an endpoint (SAGEMAKER)")
-        if self.model_type in {"MLP", "LINEAR_LEARNER"}:
-            raise self._not_yet("MODEL_TYPE", f"MODEL_TYPE {self.model_type}")
 
     def _not_yet(self, clause: str, what: str) -> FeatureNotSupported:
         return FeatureNotSupported(f"{what}: not available yet", span=self.span(clause))

@@ -36,6 +36,7 @@ from vesto.versions import add_version
 FIXED: Final = frozenset({"HORIZON", "FREQUENCY", "PERCENTILES", "MAX_BATCH_ROWS"})
 _FIELDS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "MAX_CELLS": ("max_cells", int), "MAX_RUNTIME": ("max_runtime_s", int),
+    "MAX_TRIALS": ("max_trials", int),
     "TAGS": ("tags", str), "KMS_KEY_ID": ("kms_key", str), "S3_BUCKET": ("s3_bucket", str),
     "S3_GARBAGE_COLLECT": ("garbage_collect", lambda value: value != "OFF"),
 }  # fmt: skip

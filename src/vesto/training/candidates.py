@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vesto.algorithms import ALGORITHMS, Algorithm, Fitted, Matrix, Task
+from vesto.features import Tape
 from vesto.programs.program import Output, label_output, value_output
 from vesto.programs.reference import link
 from vesto.training import metrics
@@ -38,6 +39,14 @@ PORTFOLIO: Final[tuple[dict[str, float], ...]] = (
     {"max_depth": 3, "eta": 0.035, "subsample": 0.4, "colsample_bytree": 0.3, "alpha": 0.04},
     {"max_depth": 11, "eta": 0.039, "subsample": 0.78, "lambda": 23.5, "min_child_weight": 0.08},
 )  # fmt: skip
+# Trees grown leaf by leaf, as LightGBM grows them.
+LEAFWISE: Final[dict[str, float | str]] = {
+    "grow_policy": "lossguide", "max_leaves": 31, "max_depth": 0, "eta": 0.05, "subsample": 0.8,
+    "colsample_bytree": 0.7, "min_child_weight": 5,
+}  # fmt: skip
+# Every level of a category may be split off, and no sets of levels are searched: those overfit.
+SPLIT_OFF: Final = ("max_cat_to_onehot", 100)
+TREES: Final = ("xgboost", "lightgbm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,12 @@ class Candidate:
     algorithm: str
     style: Style
     transform: Transform
-    configuration: tuple[tuple[str, float], ...]
+    configuration: tuple[tuple[str, float | str], ...]
+
+    @property
+    def grows_trees(self) -> bool:
+        """Whether its models are forests, which can be joined."""
+        return self.algorithm in TREES
 
     def described(self) -> dict[str, Any]:
         """For the report."""
@@ -63,7 +77,8 @@ class Trial:
 
     ``loss`` is log loss or squared error, ``badness`` what candidates are ranked by; lower is
     better. ``fit_s`` is how long one fit took, ``elapsed_s`` when the trial ended after the search's
-    start, in seconds of wall time.
+    start, in seconds of wall time. A blend has ``parts``: trials and their weights, which sum to 1,
+    and as margins the weighted sum of theirs.
     """
 
     candidate: Candidate
@@ -75,6 +90,12 @@ class Trial:
     margins: F64
     models: tuple[Fitted, ...]
     elapsed_s: float = 0.0
+    parts: tuple[tuple[Trial, float], ...] = ()
+
+    def described(self) -> dict[str, Any]:
+        """For the report: the candidate, and of a blend its parts and their weights."""
+        parts = [part.candidate.described() | {"weight": weight} for part, weight in self.parts]
+        return self.candidate.described() | ({"parts": parts} if parts else {})
 
     def without_models(self) -> Trial:
         """What the report needs of a trial that did not win: no rows, no trees."""
@@ -125,13 +146,35 @@ class Workshop:
                 )
             return self._made[key]
 
+    def side_by_side(self, candidates: list[Candidate]) -> tuple[list[Encoding], list[int]]:
+        """Features of all rows for candidates of different styles, on one tape.
+
+        The second list says for each candidate where its features begin among all of them.
+        """
+        made: list[Encoding] = []
+        at: dict[Style, int] = {}
+        for candidate in candidates:
+            if candidate.style in at:
+                continue
+            at[candidate.style] = sum(len(encoding.registers) for encoding in made)
+            if not made:
+                made.append(self.encoding(candidate, -1))
+                continue
+            tape = Tape(made[-1].tape.inputs)
+            for step in made[-1].tape.steps:
+                tape.append(step)
+            y, train = self.y(candidate.transform), np.arange(self.rows)
+            made.append(encode(self.columns, y, self.task, candidate.style, train, self.seed, tape))
+        return made, [at[candidate.style] for candidate in candidates]
+
     def matrix(self, candidate: Candidate, encoding: Encoding) -> Matrix:
         """All rows, ready to fit."""
         return Matrix(encoding.x, self.y(candidate.transform), encoding.categorical)
 
     def fit(
-        self, candidate: Candidate, fold: int, seed: int = 0, num_round: int | None = None
-    ) -> Fitted:
+        self, candidate: Candidate, fold: int, seed: int = 0, num_round: int | None = None,
+        limit_s: float = np.inf,
+    ) -> Fitted:  # fmt: skip
         """Fit on the rows outside ``fold``, which then decides when to stop; -1: on all rows."""
         matrix = self.matrix(candidate, self.encoding(candidate, fold))
         train, valid = np.flatnonzero(self.folds != fold), np.flatnonzero(self.folds == fold)
@@ -140,7 +183,8 @@ class Workshop:
             configuration["num_round"] = num_round
         return self._algorithm(candidate.algorithm).fit(
             matrix.rows(train), matrix.rows(valid) if len(valid) else None, self.task,
-            configuration, seed=self.seed + seed, deadline=self.deadline,
+            configuration, seed=self.seed + seed,
+            deadline=min(self.deadline, time.monotonic() + limit_s),
         )  # fmt: skip
 
     def _algorithm(self, name: str) -> Algorithm:
@@ -149,10 +193,14 @@ class Workshop:
         return found
 
     def trial(
-        self, candidate: Candidate, folds: tuple[int, ...], pool: ThreadPoolExecutor
-    ) -> Trial:
-        """Fit on each of ``folds`` left out in turn, and score the rows left out."""
-        fitted = list(pool.map(lambda fold: self._timed_fit(candidate, fold), folds))
+        self, candidate: Candidate, folds: tuple[int, ...], pool: ThreadPoolExecutor,
+        limit_s: float = np.inf,
+    ) -> Trial:  # fmt: skip
+        """Fit on each of ``folds`` left out in turn, and score the rows left out.
+
+        No fit takes longer than ``limit_s``, in seconds.
+        """
+        fitted = list(pool.map(lambda fold: self._timed_fit(candidate, fold, limit_s), folds))
         models = tuple(model for model, _ in fitted)
         outputs = self.task.classes if self.task.problem == "multiclass" else 1
         margins = np.full((self.rows, outputs), np.nan)
@@ -164,9 +212,9 @@ class Workshop:
         trial = Trial(candidate, folds, 0.0, 0.0, rounds, fit_s, margins, models)
         return self.judged(trial)
 
-    def _timed_fit(self, candidate: Candidate, fold: int) -> tuple[Fitted, float]:
+    def _timed_fit(self, candidate: Candidate, fold: int, limit_s: float) -> tuple[Fitted, float]:
         began = time.monotonic()
-        return self.fit(candidate, fold), time.monotonic() - began
+        return self.fit(candidate, fold, limit_s=limit_s), time.monotonic() - began
 
     def judged(self, trial: Trial) -> Trial:
         """The trial with the loss and badness of its margins.

@@ -1,4 +1,4 @@
-"""What each feature column is: a number, a number in text, a category, a date, or of no use."""
+"""What each feature column is: a number, a number in text, a category, free text, a date, or of no use."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from vesto.programs.reference import run_step
 from vesto.programs.steps import TextNumber
 from vesto.types import BY_NAME
 
-Use = Literal["number", "parsed", "category", "date", "dropped", "prepared"]
+Use = Literal["number", "parsed", "category", "text", "date", "dropped", "prepared"]
 IDENTIFIER_SHARE: Final = 0.95
 NUMBER_SHARE: Final = 0.95
+# Free text has so many words in the mean, and so large a share of different values.
+TEXT_WORDS: Final = 3.0
+TEXT_SHARE: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,13 @@ def _text_use(column: pa.Array, words: int) -> tuple[Use, str]:
     (numbers,) = run_step(TextNumber(0, MISSING_WORDS), filled)
     if (~np.isnan(numbers)).mean() > NUMBER_SHARE:
         return "parsed", ""
+    if words > TEXT_SHARE * len(column) and _words_in_mean(filled) >= TEXT_WORDS:
+        return "text", ""
     if words > IDENTIFIER_SHARE * len(column):
         return "dropped", "almost every row has a value of its own: an identifier"
     return "category", ""
+
+
+def _words_in_mean(texts: pa.Array) -> float:
+    parts = pc.count_substring_regex(texts, r"\S+")
+    return float(pc.mean(parts).as_py() or 0.0)

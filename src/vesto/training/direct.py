@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from vesto.algorithms import Matrix, Task
 from vesto.algorithms.xgboost import ALGORITHM, to_forest
@@ -23,8 +24,10 @@ METRICS: Final = {
     "reg:squarederror": "rmse", "reg:squaredlogerror": "rmsle", "reg:logistic": "rmse",
     "reg:pseudohubererror": "mphe", "reg:tweedie": "tweedie-nloglik@1.5",
     "binary:logistic": "error", "binary:hinge": "error", "multi:softmax": "merror",
+    "rank:pairwise": "ndcg", "rank:ndcg": "ndcg",
 }  # fmt: skip
 RESERVE: Final = 0.1
+MAX_DEGREE: Final = 31
 _LINKS: Final[dict[str, Link]] = {"reg:logistic": "sigmoid", "reg:tweedie": "exp"}
 
 
@@ -105,8 +108,21 @@ def _check(target: Target, objective: str, given: dict[str, str]) -> None:
     low = {"reg:squaredlogerror": -1.0, "reg:tweedie": 0.0, "reg:logistic": 0.0}.get(objective)
     if low is not None and target.values.min() < low:
         raise InvalidTrainingData(f"objective {objective} needs a target of {low:g} or more")
+    if objective.startswith("rank:"):
+        _check_degrees(target.values, objective)
     if objective == "reg:logistic" and target.values.max() > 1:
         raise InvalidTrainingData("objective reg:logistic needs a target between 0 and 1")
+
+
+def _check_degrees(values: NDArray[np.float64], objective: str) -> None:
+    """Rows are ranked by degrees of relevance, whose gain is 2 to their power.
+
+    Source: XGBoost documentation, "Learning to Rank", ``ndcg_exp_gain``.
+    """
+    if (values != np.floor(values)).any() or values.min() < 0 or values.max() > MAX_DEGREE:
+        hint = "All rows are ranked as one group; 0 is of no use, greater degrees come first."
+        message = f"objective {objective} needs a target of whole numbers from 0 to {MAX_DEGREE}"
+        raise InvalidTrainingData(message, hint=hint)
 
 
 def _fit(data: Matrix, task: Task, given: dict[str, str], seed: int, deadline: float) -> Any:
@@ -150,7 +166,7 @@ def _output(target: Target, definition: Definition) -> Output:
         link: Link = "softmax" if definition.objective == "multi:softmax" else "sigmoid"
         return label_output(kind, target.labels, link=link)
     after = _LINKS.get(definition.objective, "identity")
-    if kind == "numeric" or after == "sigmoid":
+    if kind == "numeric" or after == "sigmoid" or definition.objective.startswith("rank:"):
         kind = "float8"
     return value_output(kind, after)
 

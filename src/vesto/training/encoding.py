@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vesto.algorithms import Task
 from vesto.catalog.records import Definition
 from vesto.errors import InvalidTrainingData
-from vesto.features import Tape, category, date, number
+from vesto.features import Tape, category, date, number, text
 from vesto.features.category import Words, words_of
 from vesto.features.preprocessors import Entry, parse
 from vesto.features.transformers import Made, Raw, chained
@@ -31,6 +31,7 @@ Style = Literal["ordinal", "native", "means", "linear"]
 NATIVE_WORDS: Final = 64
 MEANS_WORDS: Final = 10
 MEANS_CLASSES: Final = 10
+TEXT_CLASSES: Final = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,14 +129,21 @@ def uses_target(columns: Columns, style: Style) -> bool:
         "means": MEANS_WORDS,
         "linear": NATIVE_WORDS,
     }
-    return any(f.use == "category" and f.words > limit[style] for f in columns.features)
+    return any(
+        f.use == "text" or (f.use == "category" and f.words > limit[style])
+        for f in columns.features
+    )
 
 
 def encode(
-    columns: Columns, y: F64, task: Task, style: Style, train: NDArray[np.int64], seed: int
-) -> Encoding:
-    """Fit the style's steps on the ``train`` rows and run them over all rows."""
-    draft = _Draft(Tape(columns.inputs))
+    columns: Columns, y: F64, task: Task, style: Style, train: NDArray[np.int64], seed: int,
+    tape: Tape | None = None,
+) -> Encoding:  # fmt: skip
+    """Fit the style's steps on the ``train`` rows and run them over all rows.
+
+    They are appended to ``tape`` where one is given.
+    """
+    draft = _Draft(Tape(columns.inputs) if tape is None else tape)
     known = columns.take(train)
     folds = np.random.default_rng(seed).integers(0, 5, len(train))
     epochs: list[int] = []
@@ -147,6 +155,8 @@ def encode(
             parts = date.parts(draft.tape, feature.place, feature.family)
             draft.add(feature, parts)
             epochs += parts[-1:]
+        elif feature.use == "text":
+            _read_text(draft, feature, known.arrays[feature.place], (y[train], task), folds)
         elif feature.use == "category":
             words = words_of(known.arrays[feature.place])
             _categorise(draft, feature, words, style, _sides(y[train], task), folds)
@@ -159,6 +169,24 @@ def encode(
         draft.registers.append(made.register)
         draft.names.append(made.name)
     return _run(draft, columns, train)
+
+
+def _read_text(
+    draft: _Draft, feature: Feature, column: pa.Array, goal: tuple[F64, Task],
+    folds: NDArray[np.int64],
+) -> None:  # fmt: skip
+    """What the words say of the target, and how long the text is.
+
+    Of many classes only the length: a score for each would be many features.
+    """
+    y, task = goal
+    if task.classes <= TEXT_CLASSES:
+        found = text.scores(draft.tape, feature.place, column, y, task.classes, folds)
+        draft.honest |= {
+            register: found.honest[:, at] for at, register in enumerate(found.registers)
+        }
+        draft.add(feature, found.registers)
+    draft.add(feature, text.length(draft.tape, feature.place))
 
 
 def _sides(y: F64, task: Task) -> list[F64]:

@@ -25,19 +25,25 @@ from vesto.programs.program import Program
 from vesto.programs.reference import decide as made
 from vesto.programs.storage import content_hash, dump
 from vesto.training import clusters, direct, intervals, report
+from vesto.training.budget import Budget
 from vesto.training.candidates import Trial, Workshop, make_folds
 from vesto.training.encoding import Columns, read_columns
 from vesto.training.explanation import OUT_OF_MEMORY, OUT_OF_TIME, STAGE, whole_model
-from vesto.training.final import Decision, decide, finish
+from vesto.training.families import algorithms_of
+from vesto.training.final import Decision, decide, finish, metric_shown
 from vesto.training.forecasting.job import train_forecast
 from vesto.training.job import Job, JobFolder, Progress
-from vesto.training.search import BAG_ROWS, Search
+from vesto.training.search import Search
 from vesto.training.staging import read_snapshot
 from vesto.training.target import Target
 
 LARGE_ROWS: Final = 20_000
 LARGE_CELLS: Final = 2_000_000
 HOLDOUT_ROWS: Final = 50_000
+FOLDS: Final = 5
+# With little time, fewer folds, or there would be hardly a candidate.
+HURRIED_S: Final = 30
+HURRIED_FOLDS: Final = 3
 RESERVE: Final = 0.1
 EXPLANATION_SHARE: Final = 0.1
 # For the last files to be written.
@@ -123,14 +129,14 @@ class Training:
     def _search(self) -> None:
         self._say("preparing", 0.02)
         start, end = time.monotonic(), direct.seconds_until(self.job.deadline_at_s)
-        budget = (end - start) * (1 - RESERVE)
         folds = self._folds()
+        budget = Budget(start, (end - start) * (1 - RESERVE), self.definition.max_trials)
         workshop = Workshop(
             self.columns, self.target, self._objective(), folds, self.definition.seed,
-            start + budget,
+            budget.deadline,
         )  # fmt: skip
         search = Search(
-            workshop, start, budget, self.job.threads,
+            workshop, budget, self.job.threads, algorithms_of(self.definition.model_type),
             lambda stage, share, best: self._say(stage, share * 0.9, best, len(search.trials)),
             lambda best: self._finish(search, best, final=False),
         )  # fmt: skip
@@ -141,11 +147,12 @@ class Training:
     def _folds(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         rows, width = self.job.rows, len(self.definition.parameters)
         if rows <= LARGE_ROWS and rows * width <= LARGE_CELLS:
-            smallest = 5
+            hurried = self.definition.max_runtime_s < HURRIED_S and not self.definition.max_trials
+            parts = HURRIED_FOLDS if hurried else FOLDS
             if self.target.labels:
                 counts = np.bincount(self.target.values.astype(np.int64))
-                smallest = int(np.clip(counts.min(), 2, 5))
-            return make_folds(self.target, smallest, self.definition.seed)
+                parts = int(np.clip(counts.min(), 2, parts))
+            return make_folds(self.target, parts, self.definition.seed)
         parts = max(5, -(-rows // HOLDOUT_ROWS))
         folds = make_folds(self.target, parts, self.definition.seed)
         # Only fold 0 is left out of a large set; the rest always trains.
@@ -154,11 +161,11 @@ class Training:
     def _finish(self, search: Search, best: Trial, *, final: bool) -> None:
         workshop = search.workshop
         decision = decide(workshop, best, self._objective())
-        bag = final and workshop.rows < BAG_ROWS
-        program = finish(workshop, best, decision, self.definition, bag=bag)
-        document = self._report(search, best, decision, program)
+        program, names = finish(workshop, best, decision, self.definition, bag=final)
+        document = self._report(search, best, decision, program, names)
         winner = best.candidate.algorithm
-        outcome = self._outcome(winner, self._objective(), decision.metric, decision.score)
+        metric = metric_shown(self.definition, workshop.task, decision.metric)
+        outcome = self._outcome(winner, self._objective(), metric, decision.score)
         if search.cut_off:
             outcome = replace(outcome, job_status=RUNTIME_REACHED)
         outcome = replace(outcome, intervals=self._intervals(best, decision, program))
@@ -173,12 +180,12 @@ class Training:
         return intervals.of_values(y, predicted)
 
     def _report(
-        self, search: Search, best: Trial, decision: Decision, program: Program
-    ) -> dict[str, Any]:
+        self, search: Search, best: Trial, decision: Decision, program: Program,
+        names: tuple[str, ...],
+    ) -> dict[str, Any]:  # fmt: skip
         workshop = search.workshop
-        names = workshop.encoding(best.candidate, 0).names
         return {
-            "winner": best.candidate.described(),
+            "winner": best.described(),
             "quality": report.quality(workshop, decision, best),
             **report.on_unseen_rows(workshop, decision, best, workshop.seed),
             "importance": report.importance(program, names, workshop),

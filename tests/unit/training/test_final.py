@@ -18,10 +18,11 @@ from vesto.programs.bodies import Forest, Linear
 from vesto.programs.check import check
 from vesto.programs.program import Input
 from vesto.training import metrics
+from vesto.training.blend import joined
 from vesto.training.candidates import Candidate, Trial, Workshop, make_folds, smearing
 from vesto.training.columns import read_features
 from vesto.training.encoding import Columns
-from vesto.training.final import bagged, best_offsets, best_threshold, decide, finish
+from vesto.training.final import best_offsets, best_threshold, decide, finish
 from vesto.training.target import read_target
 
 ROWS = 300
@@ -68,7 +69,7 @@ class TestFinish:
     def test_the_program_predicts_what_was_learnt(self, problem: str, candidate: Candidate) -> None:
         shop = workshop(problem)
         trial = trial_of(shop, candidate)
-        program = finish(shop, trial, decide(shop, trial, ""), definition(problem), bag=False)
+        program, _ = finish(shop, trial, decide(shop, trial, ""), definition(problem), bag=False)
         check(program)
         got = reference.score(program, shop.columns.arrays)
         if problem == "regression":
@@ -84,7 +85,7 @@ class TestFinish:
         trial = trial_of(shop, candidate)
         shop.deadline = time.monotonic()
         monkeypatch.setattr(Workshop, "fit", lambda *_args, **_named: pytest.fail("fitted"))
-        program = finish(shop, trial, decide(shop, trial, ""), definition(problem), bag=False)
+        program, _ = finish(shop, trial, decide(shop, trial, ""), definition(problem), bag=False)
         check(program)
         margins = reference.margins(program, shop.columns.arrays)
         known = trial.models if candidate is TREES else trial.models[:1]
@@ -96,7 +97,7 @@ class TestFinish:
 def test_folds_joined_are_the_mean_of_their_margins() -> None:
     shop = workshop("multiclass")
     trial = trial_of(shop, TREES)
-    body = bagged([model.body() for model in trial.models])
+    body = joined([model.body() for model in trial.models])
     assert isinstance(body, Forest)
     x = shop.encoding(TREES, 0).x
     want = np.mean([model.margins(x) for model in trial.models], axis=0)
@@ -106,7 +107,7 @@ def test_folds_joined_are_the_mean_of_their_margins() -> None:
 def test_a_line_stays_within_what_it_was_shown() -> None:
     shop = workshop("regression")
     trial = trial_of(shop, LINE)
-    program = finish(shop, trial, decide(shop, trial, ""), definition("regression"), bag=False)
+    program, _ = finish(shop, trial, decide(shop, trial, ""), definition("regression"), bag=False)
     assert isinstance(program.body, Linear)
     far = (pa.array([1e12, -1e12]), pa.array([0.0, 0.0]))
     got = reference.score(program, far).to_pylist()
