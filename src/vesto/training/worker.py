@@ -41,6 +41,7 @@ FOLDS: Final = 5
 HURRIED_S: Final = 30
 HURRIED_FOLDS: Final = 3
 RESERVE: Final = 0.1
+RESERVE_S: Final = 2.0
 RUNTIME_REACHED: Final = "MaxAutoMLJobRuntimeReached"
 _DEFAULT_OBJECTIVES: Final = {"regression": "MSE", "binary": "F1", "multiclass": "ACCURACY"}
 _PROBLEM_WORDS: Final = {
@@ -103,7 +104,8 @@ class Training:
         self._say("preparing", 0.02)
         start, end = time.monotonic(), direct.seconds_until(self.job.deadline_at_s)
         folds = self._folds()
-        budget = Budget(start, (end - start) * (1 - RESERVE), self.definition.max_trials)
+        reserve_s = max((end - start) * RESERVE, min(RESERVE_S, (end - start) / 4))
+        budget = Budget(start, end - start - reserve_s, self.definition.max_trials)
         workshop = Workshop(
             self.columns, self.target, self._objective(), folds, self.definition.seed,
             budget.deadline,
