@@ -116,7 +116,7 @@ def test_an_objective_is_what_show_model_reports(
 ) -> None:
     make(shop, "answer", f"OBJECTIVE '{objective}'", features="tiny, colour, money")
     values = dict(shop.execute("SHOW MODEL m").rows())
-    assert 0.9 < float(values[f"validation:{metric}"]) <= 1
+    assert 0.8 < float(values[f"validation:{metric}"]) <= 1
 
 
 def test_max_runtime_holds_on_many_rows_and_an_early_model_counts(shop: vesto.Session) -> None:

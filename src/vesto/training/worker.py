@@ -48,6 +48,7 @@ RESERVE: Final = 0.1
 EXPLANATION_SHARE: Final = 0.1
 # For the last files to be written.
 EXPLANATION_MARGIN_S: Final = 1.0
+RESERVE_S: Final = 2.0
 RUNTIME_REACHED: Final = "MaxAutoMLJobRuntimeReached"
 _DEFAULT_OBJECTIVES: Final = {"regression": "MSE", "binary": "F1", "multiclass": "ACCURACY"}
 _PROBLEM_WORDS: Final = {
@@ -130,7 +131,8 @@ class Training:
         self._say("preparing", 0.02)
         start, end = time.monotonic(), direct.seconds_until(self.job.deadline_at_s)
         folds = self._folds()
-        budget = Budget(start, (end - start) * (1 - RESERVE), self.definition.max_trials)
+        reserve_s = max((end - start) * RESERVE, min(RESERVE_S, (end - start) / 4))
+        budget = Budget(start, end - start - reserve_s, self.definition.max_trials)
         workshop = Workshop(
             self.columns, self.target, self._objective(), folds, self.definition.seed,
             budget.deadline,
