@@ -94,7 +94,8 @@ def test_a_model_is_made_and_called(connection: dbapi.Connection) -> None:
         ("SELEC 1", dbapi.ProgrammingError, "42601"),
         ("SELECT 1/0", dbapi.DataError, "22012"),
         ("SELECT * FROM missing", dbapi.ProgrammingError, "42P01"),
-        ("SELECT EXPLAIN_MODEL('m')", dbapi.NotSupportedError, "0A000"),
+        ("SELECT EXPLAIN_MODEL('m')", dbapi.ProgrammingError, "42704"),
+        ("GRANT EXECUTE ON MODEL m TO u", dbapi.NotSupportedError, "0A000"),
     ],
 )
 def test_errors_have_their_kind_and_sqlstate(

@@ -33,15 +33,17 @@ SEVERAL = (
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("explanations") / "shop"
-
-
-@pytest.fixture(scope="module")
-def shop(place: Path) -> Iterator[vesto.Session]:
+    place = tmp_path_factory.mktemp("explanations") / "shop"
     with vesto.connect(place) as session:
         session.execute(POINTS)
         session.execute(SMALL_MODEL.format(name="m", function="f"))
         session.execute(SEVERAL)
+    return place
+
+
+@pytest.fixture
+def shop(place: Path) -> Iterator[vesto.Session]:
+    with vesto.connect(place) as session:
         yield session
 
 
@@ -183,7 +185,7 @@ def explained(session: vesto.Session, name: str) -> dict[str, Any]:
     return documents(session, f"SELECT EXPLAIN_MODEL('{name}')::varchar")[0]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def again(place: Path, shop: vesto.Session) -> Iterator[vesto.Session]:
     shop.warehouse.close()
     with vesto.connect(place) as session:

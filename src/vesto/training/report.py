@@ -41,6 +41,7 @@ PROFILE_ROWS: Final = 100_000
 PROFILE_CELLS: Final = 4_000_000
 MOST_TRIALS: Final = 200
 MOST_BYTES: Final = 200_000
+FEW_WARNINGS: Final = 50
 IMPORTANCE_TREES: Final = 200
 
 
@@ -248,4 +249,13 @@ def _without_profile(document: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in document.items() if key != "profile"}
 
 
-_THINNED: Final = (_without_histograms, _with_few_trials, _without_profile)
+def _with_few_warnings(document: dict[str, Any]) -> dict[str, Any]:
+    warnings = document.get("warnings", [])
+    more = len(warnings) - FEW_WARNINGS
+    if more <= 0:
+        return document
+    rest = {"kind": "more", "column": "", "message": f"{more} more warnings are left out"}
+    return document | {"warnings": [*warnings[:FEW_WARNINGS], rest]}
+
+
+_THINNED: Final = (_without_histograms, _with_few_trials, _without_profile, _with_few_warnings)
