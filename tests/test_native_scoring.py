@@ -329,3 +329,14 @@ def test_an_exported_model_predicts_without_vesto(finished: Path, tmp_path: Path
     command = [sys.executable, "-c", WITHOUT_VESTO, str(extension()), str(file), outcome.program]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert ran.stdout.splitlines() == [str(label), most, str(label), "(True, False)"], ran.stderr
+
+
+def test_a_subquery_is_no_argument_but_its_result_is(opened: Callable[..., vesto.Session]) -> None:
+    session = opened()
+    with pytest.raises(vesto.VestoError) as caught:
+        session.execute("SELECT f((SELECT 7), b, c) FROM points").rows()
+    assert caught.value.sqlstate == "0A000"
+    assert "FROM (SELECT (SELECT ...) AS x)" in caught.value.hint
+    named = "SELECT f(x, b, c) FROM (SELECT *, (SELECT 7) AS x FROM points) AS s ORDER BY id"
+    plain = "SELECT f(7, b, c) FROM points ORDER BY id"
+    assert session.execute(named).rows() == session.execute(plain).rows()

@@ -69,6 +69,11 @@ def translated(error: BaseException) -> VestoError:
         message = f'value too long for column "{column}": it takes at most {size} bytes'
         hint = f"Cast it with ::VARCHAR({size}), which cuts it, or make the column longer."
         return errors.StringTooLong(message, hint=hint)
+    if "Cannot copy BoundSubqueryExpression" in text:
+        # DuckDB's C API hands no such argument to a function that looks at its arguments' types.
+        message = "a subquery cannot be an argument of a model's function"
+        hint = "Name its result first: SELECT f(s.x) FROM (SELECT (SELECT ...) AS x) AS s."
+        return errors.FeatureNotSupported(message, hint=hint)
     text, _, context = text.partition("\n\nLINE ")
     message = re.sub(r"^(?:[A-Z][\w-]*[ _]?)+ ?Error: ", "", text).strip()
     lines = message.splitlines() or ["the engine gave no reason"]
