@@ -85,8 +85,8 @@ $(PEERS)/.ready: requirements/bench-peers.txt | $(DEV_READY)
 bench-scoring: $(DEV_READY) $(PEERS)/.ready ## compare native scoring with XGBoost and others (at most 25 minutes)
 	PYTHONPATH=$(PEERS) $(BIN)/python -m benchmarks.scoring
 
-bench-autopilot: $(DEV_READY) ## compare Autopilot with the kept runs of other engines (at most 60 minutes)
-	$(BIN)/python -m benchmarks.autopilot
+bench-autopilot: $(DEV_READY) $(PEERS)/.ready ## compare Autopilot with the kept runs of other engines (at most 60 minutes)
+	PYTHONPATH=$(PEERS) $(BIN)/python -m benchmarks.autopilot
 
 bench-autopilot-peers: $(DEV_READY) ## run what is missing of the other engines (hours)
 	$(PYTHON) -m venv $(AUTOPILOT_PEERS)

@@ -2,7 +2,7 @@
 
 Run: ``python -m benchmarks._autopilot_forecast``; ``--peers`` runs the peers too, with the packages
 of ``requirements/bench-peers.txt`` on PYTHONPATH and statsforecast beside them, and stores what they
-reach in ``autopilot_forecast_peers.json``.
+reach in ``results/forecast.json``.
 
 The models see everything but the last twelve months of each series, through SQL: CREATE MODEL, then
 SELECT FORECAST. MASE divides the mean absolute error of the median by the mean step from one year to
@@ -36,7 +36,7 @@ from benchmarks._scoring_measure import Bound
 import vesto  # isort: skip
 
 EXAMPLES: Final = Path(__file__).parent.parent / "examples" / "data"
-PEERS: Final = Path(__file__).with_name("autopilot_forecast_peers.json")
+PEERS: Final = Path(__file__).parent / "results" / "forecast.json"
 BOUNDS: Final = {
     "forecast_air_passengers_to_best": Bound(1.03, 1.0),
     "forecast_retail_turnover_to_best": Bound(1.03, 1.0),

@@ -11,7 +11,8 @@ mean, and passes when the paired bootstrap interval over splits does not exclude
 Runs of the peers are kept in ``benchmarks/results/autopilot.json`` with their version, seed and
 processor seconds; ``--peers`` names the Python of an environment made from
 ``requirements/bench-autopilot-peers.txt`` and runs those that are missing. Our own runs are kept in
-``build/`` until ``--fresh``, so that a run can be taken up again.
+``build/`` until ``--fresh``, so that a run can be taken up again. Explanations are compared with the
+``shap`` package, forecasts with statsforecast, clusters with scikit-learn.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ from typing import Final
 import numpy as np
 import pyarrow.parquet as pq
 
+from benchmarks import _autopilot_explain as explain
+from benchmarks import _autopilot_forecast as forecast
+from benchmarks import _autopilot_kmeans as kmeans
 from benchmarks._example_sets import CASES, loss, read, split
 from benchmarks._scoring_measure import Bound, Report
 
@@ -41,7 +45,7 @@ BOUNDS: Final = {
     "30 s: loss / best": Bound(1.020, 1.010), "120 s: loss / best": Bound(1.015, 1.0),
     "30 s: engines ahead, AutoGluon apart": Bound(0, 0), "120 s: engines ahead": Bound(0, 0),
     "rows a CPU second / AutoGluon": Bound(50, 200), "size / AutoGluon": Bound(1 / 20, 1 / 100),
-}  # fmt: skip
+} | explain.BOUNDS | forecast.BOUNDS | kmeans.BOUNDS  # fmt: skip
 
 
 @dataclass(frozen=True, order=True)
@@ -207,6 +211,16 @@ def report_models(report: Report, runs: Runs) -> None:
         report.add("size / AutoGluon", _mean(size))
 
 
+def report_others(report: Report) -> None:
+    """Explanations, forecasts and clusters, each against a peer of its own."""
+    for name, value in explain.explain_figures():
+        report.add(name, value)
+    for name, value in forecast.figures():
+        report.add(name, value)
+    for name, value, _ in kmeans.figures():
+        report.add(name, value)
+
+
 def main() -> int:
     """Run what is missing, print the figures; 1 when a reach is missed."""
     parser = argparse.ArgumentParser()
@@ -229,6 +243,8 @@ def main() -> int:
     for budget in (30, 120):
         report_losses(report, stored | own, budget)
     report_models(report, stored | own)
+    if not given.no_own:
+        report_others(report)
     print(f"{report.figures} figures, {len(report.short)} short: {', '.join(report.short) or '-'}")
     return int(bool(report.short))
 
