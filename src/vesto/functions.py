@@ -37,7 +37,8 @@ def functions_of(model: Model) -> list[Function]:
 def _explanation(function: Function, outcome: Outcome) -> Function:
     refusal = None
     if outcome.unexplained:
-        message = f"predictions of {function.name} cannot be explained"
+        name = function.name.removesuffix(EXPLANATION_SUFFIX)
+        message = f"predictions of {name} cannot be explained"
         hint = "EXPLAIN_MODEL gives the whole model's importance of each column."
         refusal = FeatureNotSupported(message, detail=outcome.unexplained, hint=hint)
     return replace(function, kind="explanation", refusal=refusal)
