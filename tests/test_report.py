@@ -270,3 +270,25 @@ def test_the_command_writes_a_file_once_or_prints(tmp_path: Path) -> None:
     assert refused.exit_code != 0
     assert run(app, ["report", str(path), "m", "--out", str(out), "--replace"]).exit_code == 0
     assert run(app, ["report", str(path), "nix"]).exit_code != 0
+
+
+def test_clusters_and_forecasts_have_a_page_of_their_own_kind(tmp_path: Path) -> None:
+    with vesto.connect(tmp_path / "shop") as session:
+        session.execute(POINTS)
+        session.execute(
+            'CREATE MODEL k FROM (SELECT a AS "<i>a", b FROM points) FUNCTION k AUTO OFF '
+            "MODEL_TYPE KMEANS PREPROCESSORS 'none' HYPERPARAMETERS DEFAULT EXCEPT (K '3')"
+        )
+        session.execute(
+            "CREATE MODEL sales FROM (SELECT DATE '2015-01-01' + INTERVAL (id) MONTH AS ts, b FROM "
+            "points WHERE id < 60) TARGET b MODEL_TYPE FORECAST SETTINGS (HORIZON 3, FREQUENCY 'M', "
+            "MAX_RUNTIME 30)"
+        )
+        clusters, forecast = report_page(session, "k"), report_page(session, "sales")
+    words = Page(clusters).words
+    assert "The clusters" in words
+    assert "<i>a, mean" in words
+    assert "<i>a" not in clusters
+    words = Page(forecast).words
+    assert "How good it is" in words
+    assert {"MASE", "seasonal_naive"} <= set(words)

@@ -11,7 +11,7 @@ from vesto.cli.markup import Html, element
 
 WIDTH: Final = 380
 HEIGHT: Final = 270
-LEFT: Final = 60
+LEFT: Final = 74
 RIGHT: Final = 14
 TOP: Final = 12
 BOTTOM: Final = 46

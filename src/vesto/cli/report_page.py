@@ -13,6 +13,7 @@ from vesto.cli.report_style import STYLE
 
 SHOWN_FEATURES: Final = 25
 SHOWN_TRIALS: Final = 20
+SHOWN_MEANS: Final = 12
 LEVELS: Final = 9
 # Where a value of 1 is perfect and 0 useless; others have no ends of their own.
 UNIT_METRICS: Final = frozenset(
@@ -40,8 +41,9 @@ def page(model: Model, report: Report) -> str:
     """The whole page, as text."""
     title = f"{model.schema}.{model.name}"
     sections = [
-        _score(report), _warnings(report), _classes(report), _curves(report), _residuals(report),
-        _importance(report), _search(report), _profile(report), _statement(model, report),
+        _score(report), _clusters(report), _forecast(model, report), _warnings(report),
+        _classes(report), _curves(report), _residuals(report), _importance(report), _search(report),
+        _profile(report), _statement(model, report),
     ]  # fmt: skip
     found = [section for section in sections if section]
     body = [
@@ -141,6 +143,47 @@ def _metric_row(one: Mapping[str, Any]) -> list[Any]:
         WORDS.get(one["metric"], name(one["metric"])), _cell(charts.number(value)), _cell(between),
         _cell(_n(base)), drawn,
     ]  # fmt: skip
+
+
+def _clusters(report: Report) -> Html | None:
+    clusters = report.get("clusters", [])
+    if not clusters:
+        return None
+    columns = list(clusters[0]["means"])[:SHOWN_MEANS]
+    whole = sum(one["rows"] for one in clusters)
+    rows = [
+        [str(one["cluster"]), _cell(_count(one["rows"])), charts.bar(one["rows"] / whole),
+         *(_cell(_n(one["means"][column])) for column in columns)]
+        for one in clusters
+    ]  # fmt: skip
+    explained = report.get("quality", {}).get("explained")
+    told = f"The clusters explain {explained:.1%} of the squared distances to the mean of all rows."
+    return _section(
+        "The clusters", _paragraph(told) if explained is not None else None,
+        table(("Cluster", "Rows", "Drawn", *(f"{column}, mean" for column in columns)), rows,
+              "Clusters"),
+    )  # fmt: skip
+
+
+def _forecast(model: Model, report: Report) -> Html | None:
+    tested, outcome = report.get("mase_by_candidate"), model.outcome or Outcome()
+    if not tested:
+        return None
+    shares = report.get("shares", {})
+    rows = [
+        [name(kind), _cell(_n(error)), _cell(f"{shares.get(kind, 0):.1%}"),
+         charts.bar(shares.get(kind, 0))]
+        for kind, error in sorted(tested.items(), key=lambda one: one[1])
+    ]  # fmt: skip
+    measured = f"{outcome.metric} is {charts.number(outcome.score)}. " if outcome.metric else ""
+    return _section(
+        "How good it is",
+        _paragraph(f"{measured}{_count(report.get('tested_items'))} of {_count(report.get('items'))} "
+                   "series were forecast as if their last periods were not known yet, and compared with "
+                   "what came. MASE is the mean absolute error in steps of a seasonal naive forecast: "
+                   "below 1 is better than that. The forecast is a mean of the best models, by share."),
+        table(("Model", "MASE", "Share", "Drawn"), rows, "Models that were tried"),
+    )  # fmt: skip
 
 
 def _warnings(report: Report) -> Html | None:
