@@ -127,7 +127,7 @@ def test_a_regression_scores_as_scikit_learn_scores_it(shop: vesto.Session) -> N
 
 
 def test_the_reference_scorer_gives_the_same_numbers(shop: vesto.Session) -> None:
-    program = shop.warehouse.program(shop.model("three"))
+    program = shop.warehouse.files.program(shop.model("three"))
     batch = shop.execute("SELECT a, b, c FROM noisy").arrow().combine_chunks()
     columns = [column.combine_chunks() for column in batch.columns]
     compiled = scorer(program, "0" * 64)(columns)

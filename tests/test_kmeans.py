@@ -95,7 +95,7 @@ def test_there_is_no_function_for_probabilities(mall: vesto.Session) -> None:
 
 def test_its_report_says_what_the_clusters_are(mall: vesto.Session) -> None:
     (model,) = [m for m in mall.warehouse.catalog.models() if m.name == "segment"]
-    report = mall.warehouse.report(model)
+    report = mall.warehouse.files.report(model)
     assert sum(cluster["rows"] for cluster in report["clusters"]) == 600
     assert report["clusters"][0]["means"]["shop"] == 7
     assert 0.9 < report["quality"]["explained"] < 1

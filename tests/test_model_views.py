@@ -123,7 +123,7 @@ def test_a_damaged_report_takes_only_its_own_rows(path: Path) -> None:
         session.execute(POINTS)
         for name in ("good", "bad"):
             session.execute(SMALL_MODEL.format(name=name, function=f"f_{name}"))
-        folder = session.warehouse.program_file(session.model("bad")).parent
+        folder = session.warehouse.files.program_file(session.model("bad")).parent
         for content in (b"", b"{", b"[1, 2]", b'{"metrics": [3], "trials": 5, "importance": "x"}'):
             (folder / "report.json").write_bytes(content)
             for view in ("svv_ml_model_metrics", "svv_ml_feature_importance"):

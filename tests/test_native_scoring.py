@@ -266,10 +266,10 @@ class TestLife:
             warehouse = session.warehouse
             old, new = session.model("first"), session.model("second")
             swapped = replace(functions_of(new)[0], name="f")
-            warehouse.engine.install(swapped, warehouse.program(new))
+            warehouse.engine.install(swapped, warehouse.files.program(new))
             assert session.execute("EXECUTE asked").rows() == [(6,)]
             assert session.execute("SELECT max(y) FROM seen").rows() == [(6,)]
-            warehouse.install_function(old, warehouse.program(old))
+            warehouse.install_function(old, warehouse.files.program(old))
             assert session.execute("EXECUTE asked").rows() == [(1,)]
 
 

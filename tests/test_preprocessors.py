@@ -74,7 +74,9 @@ def test_a_missing_text_is_the_most_frequent_word(shop: vesto.Session) -> None:
 
 def test_the_report_says_which_columns_were_prepared(shop: vesto.Session) -> None:
     (model,) = [m for m in shop.warehouse.catalog.models() if m.name == "trained"]
-    uses = {column["name"]: column["use"] for column in shop.warehouse.report(model)["columns"]}
+    uses = {
+        column["name"]: column["use"] for column in shop.warehouse.files.report(model)["columns"]
+    }
     assert set(uses.values()) == {"prepared"}
     names = [e["ColumnSet"] for e in json.loads(model.definition.preprocessors)]
     assert names == [["colour"], ["age"], ["day"], ["member"], ["a", "b"]]

@@ -137,7 +137,7 @@ def test_a_report_of_many_columns_with_long_names_stays_small(shop: vesto.Sessio
         "AUTO OFF MODEL_TYPE XGBOOST OBJECTIVE 'binary:logistic' PREPROCESSORS 'none' "
         "HYPERPARAMETERS DEFAULT EXCEPT (NUM_ROUND '2', MAX_DEPTH '2')"
     )
-    file = shop.warehouse.program_file(shop.model("wide")).parent / "report.json"
+    file = shop.warehouse.files.program_file(shop.model("wide")).parent / "report.json"
     assert file.stat().st_size <= MOST_BYTES
     assert shop.execute(
         "SELECT count(*) FROM svv_ml_feature_importance WHERE model_name = 'wide'"
@@ -239,7 +239,7 @@ def test_the_page_says_where_scores_are_of_training_rows(shop: vesto.Session) ->
 
 
 def test_a_damaged_report_is_an_error_of_its_own(shop: vesto.Session) -> None:
-    file = shop.warehouse.program_file(shop.model("small")).parent / "report.json"
+    file = shop.warehouse.files.program_file(shop.model("small")).parent / "report.json"
     before = file.read_bytes()
     try:
         for content in (b"{", b"[]", b'{"metrics": 5}', b'{"roc": [[1]]}', b'{"profile": [{}]}'):

@@ -416,7 +416,7 @@ def test_as_many_versions_are_kept_as_the_setting_says(refreshed: Path, path: Pa
 def test_a_damaged_version_does_not_come_to_serve(two: vesto.Session) -> None:
     before = total(two)
     first = replace(two.model("m"), version=1)
-    two.warehouse.program_file(first).write_bytes(b"no program")
+    two.warehouse.files.program_file(first).write_bytes(b"no program")
     refused(two, "ALTER MODEL m SET VERSION 1", "XX001")
     assert total(two) == before
     assert states(two) == [(1, "READY", False), (2, "READY", True)]

@@ -7,10 +7,9 @@ from dataclasses import replace
 from vesto.catalog.records import EXPLANATION_SUFFIX, INTERVAL_SUFFIX, Model, Outcome
 from vesto.catalog.store import Catalog
 from vesto.engines import Column, Function
-from vesto.errors import DataCorrupted, DuplicateFunction, FeatureNotSupported
+from vesto.errors import DuplicateFunction, FeatureNotSupported
 from vesto.programs.explain import unexplained
 from vesto.programs.program import Program
-from vesto.programs.storage import content_hash, load
 from vesto.types import BY_NAME, SqlType
 
 
@@ -62,18 +61,6 @@ def with_facts(model: Model, outcome: Outcome, program: Program) -> Outcome:
     """The outcome, in it what its program says of the functions that the model has."""
     given = gives_probabilities(model, program)
     return replace(outcome, gives_probabilities=given, unexplained=unexplained(program))
-
-
-def checked_program(content: bytes, model: Model) -> Program:
-    """The program in a file's content, which must be the one that the catalog names.
-
-    Raises:
-        DataCorrupted: It is damaged, or another one.
-    """
-    program = load(content)
-    if model.outcome is None or content_hash(content) != model.outcome.program:
-        raise DataCorrupted("the program is not the one that the catalog names")
-    return program
 
 
 def check_free(catalog: Catalog, schema: str, name: str, but_for: str = "") -> None:

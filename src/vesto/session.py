@@ -189,7 +189,7 @@ class Session:
         """Show the rows of a forecast to this session's line, under the name it is read by."""
         model = self.warehouse.catalog.by_id(model_id)
         if model is not None:
-            self._connection.register(relation_of(model_id), self.warehouse.forecast(model))
+            self._connection.register(relation_of(model_id), self.warehouse.files.forecast(model))
 
     def _translate(self, text: str) -> Translated:
         return self.warehouse.translator.translate(text, self._around())
@@ -306,7 +306,7 @@ class Session:
 
     def report(self, name: str) -> dict[str, Any]:
         """The report of a READY model."""
-        return self.warehouse.report(self.model(name))
+        return self.warehouse.files.report(self.model(name))
 
     def interrupt(self) -> None:
         """Stop what the session is running; may be called from another thread."""

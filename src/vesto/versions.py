@@ -8,7 +8,7 @@ from dataclasses import replace
 from vesto.catalog.records import Model, Outcome, State
 from vesto.errors import InputOutputError, UndefinedModel, WrongState
 from vesto.files import remove_folder, write_file
-from vesto.functions import checked_program
+from vesto.model_files import checked_program
 from vesto.training.job import PROGRAM
 from vesto.warehouse import Warehouse
 
@@ -51,7 +51,7 @@ def set_version(warehouse: Warehouse, model: Model) -> None:
     with warehouse.change:
         if warehouse.catalog.by_job(model.job_id) is None:
             raise UndefinedModel(f'version {model.version} of "{model.name}" is not there')
-        program = None if model.definition.is_forecast else warehouse.program(model)
+        program = None if model.definition.is_forecast else warehouse.files.program(model)
         warehouse.put_in_service(model, program, lambda: warehouse.catalog.serve(model))
 
 
@@ -71,7 +71,7 @@ def add_ready(warehouse: Warehouse, model: Model, files: Mapping[str, bytes]) ->
         InputOutputError: The files cannot be written.
     """
     program = checked_program(files.get(PROGRAM, b""), model)
-    home = warehouse.program_file(model).parent
+    home = warehouse.files.program_file(model).parent
     try:
         home.mkdir(parents=True)
         for name, content in files.items():
@@ -96,7 +96,7 @@ def version_files(warehouse: Warehouse, model: Model) -> dict[str, bytes]:
         InputOutputError: They cannot be read.
     """
     try:
-        home = warehouse.program_file(model).parent
+        home = warehouse.files.program_file(model).parent
         return {file.name: file.read_bytes() for file in sorted(home.iterdir())}
     except OSError as error:
         message = f'the files of model "{model.name}" cannot be read'

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -26,21 +25,20 @@ from vesto.engines import ENGINES, Engine, Function
 from vesto.errors import (
     DataCorrupted,
     InputOutputError,
-    ModelNotReady,
     TrainingFailed,
     UndefinedModel,
     UndefinedSchema,
     VestoError,
 )
-from vesto.files import flush_folder, remove_folder
-from vesto.functions import check_free, checked_program, functions_of, with_facts
+from vesto.files import remove_folder
+from vesto.functions import check_free, functions_of, with_facts
+from vesto.model_files import ModelFiles, strays
 from vesto.ownership import claim
 from vesto.programs.program import Program
 from vesto.settings import read_settings
 from vesto.system_views import SYSTEM_VIEWS, SystemView
 from vesto.training.explanation import explained
-from vesto.training.forecasting.stored import read_forecast
-from vesto.training.job import PROGRAM, Job, JobFolder, Progress, last_progress
+from vesto.training.job import Job, JobFolder, Progress, last_progress
 from vesto.training.snapshot import TrainingRows
 from vesto.training.staging import keep_files, remove_staged
 from vesto.training.supervisor import Supervisor
@@ -81,6 +79,7 @@ class Warehouse:
             self.settings = read_settings(self.path / "vesto.toml", settings)
             self.catalog = Catalog(self.path / "catalog.sqlite")
             undo.callback(self.catalog.close)
+            self.files = ModelFiles(self.path / "models")
             self.translator = Translator(self.catalog, locked=locked)
             self.engine = self._open_engine()
             undo.callback(self.engine.close)
@@ -113,7 +112,7 @@ class Warehouse:
         if model is None:
             known = [model.name for model in self.catalog.models()]
             raise UndefinedModel.named(wanted.object, known=known)
-        report = self.report(model) if model.state is State.READY else {}
+        report = self.files.report(model) if model.state is State.READY else {}
         return json.dumps(explained(model, report, self.progress(model).stage), ensure_ascii=False)
 
     def _rows_of(self, view: SystemView) -> pa.Table:
@@ -141,16 +140,9 @@ class Warehouse:
 
     def _remove_strays(self, versions: list[Model]) -> None:
         """Folders that the catalog does not have: a DROP, CREATE or REFRESH was cut off."""
-        for folder in _strays(self.path / "jobs", {model.job_id for model in versions}):
+        for folder in strays(self.path / "jobs", {model.job_id for model in versions}):
             self.jobs.forget(folder.name)
-        known = {model.id for model in versions}
-        for folder in _strays(self.path / "models", known):
-            remove_folder(folder)
-        made = [model for model in versions if model.state is not State.FAILED]
-        for name in known:
-            numbers = {str(model.version) for model in made if model.id == name}
-            for folder in _strays(self.path / "models" / name, numbers):
-                remove_folder(folder)
+        self.files.remove_strays(versions)
 
     def _restore(self, model: Model) -> None:
         """Load the program and make the function of a READY model.
@@ -162,7 +154,7 @@ class Warehouse:
             return
         program = None
         try:
-            program = self.program(model)
+            program = self.files.program(model)
             model = self._with_facts(model, program)
         except (InputOutputError, DataCorrupted) as error:
             log.warning('the program of model "%s" cannot be read: %s', model.name, error)
@@ -246,7 +238,9 @@ class Warehouse:
                 if outcome.failure:
                     raise TrainingFailed(outcome.failure)
                 outcome = self._late(model, outcome)
-                program = self.publish_program(replace(model, outcome=outcome))
+                program = self.files.publish(
+                    replace(model, outcome=outcome), self.jobs.folder(model.job_id)
+                )
                 if program is not None:
                     outcome = with_facts(model, outcome, program)
                 # Whoever waits for READY calls the function at once: it is there before.
@@ -256,7 +250,7 @@ class Warehouse:
                 self.put_in_service(ready, program, lambda: self.record_ready(model, ready))
             except VestoError as error:
                 self.record_failure(model, replace(outcome, failure=error.message))
-                remove_folder(self.program_file(model).parent)
+                remove_folder(self.files.program_file(model).parent)
             self.clear_job(model)
             self.retire_versions(model)
 
@@ -291,31 +285,6 @@ class Warehouse:
         if result is None or result[1]:
             return outcome
         return replace(outcome, job_status="MaxAutoMLJobRuntimeReached")
-
-    def publish_program(self, model: Model) -> Program | None:
-        """Check what the job made, and copy it and the report to ``models/<id>/<version>``.
-
-        A forecast has no program but its rows.
-        """
-        source, home = self.jobs.folder(model.job_id), self.program_file(model).parent
-        draft = home.with_name(home.name + ".draft")
-        try:
-            program = None
-            if model.definition.is_forecast:
-                read_forecast(source.forecast, model)
-            else:
-                program = checked_program(source.program.read_bytes(), model)
-            remove_folder(draft)
-            draft.mkdir(parents=True)
-            for file in source.made:
-                shutil.copy2(file, draft / file.name)
-            if not home.exists():
-                draft.replace(home)
-            remove_folder(draft)
-            flush_folder(home.parent)
-        except OSError as error:
-            raise TrainingFailed("the model could not be stored", detail=str(error)) from error
-        return program
 
     def record_ready(self, model: Model, ready: Model) -> None:
         """Say in the catalog that the version is READY and serves."""
@@ -357,7 +326,7 @@ class Warehouse:
             if version.version < ready[-wanted].version and version.version != serving.version:
                 self.catalog.remove_version(version)
                 self.jobs.forget(version.job_id)
-                remove_folder(self.program_file(version).parent)
+                remove_folder(self.files.program_file(version).parent)
 
     # --- DROP MODEL, step by step ---------------------------------------------------------------
 
@@ -369,40 +338,9 @@ class Warehouse:
             self.remove_functions(now)
         for version in versions or [model]:
             self.jobs.forget(version.job_id)
-        remove_folder(self.path / "models" / model.id)
+        self.files.remove_all(model)
 
     # --- Looking --------------------------------------------------------------------------------
-
-    def program_file(self, model: Model) -> Path:
-        """Where the model's program stands once it is READY."""
-        return self.path / "models" / model.id / str(model.version) / PROGRAM
-
-    def program(self, model: Model) -> Program:
-        """The program of a READY model, read from its file.
-
-        Raises:
-            InputOutputError: The file cannot be read.
-            DataCorrupted: It is damaged, or another model's.
-        """
-        try:
-            content = self.program_file(model).read_bytes()
-        except OSError as error:
-            message = f'the program of model "{model.name}" cannot be read'
-            raise InputOutputError(message, detail=str(error)) from error
-        return checked_program(content, model)
-
-    def forecast(self, model: Model) -> pa.Table:
-        """The rows of a READY forecast, read from its file.
-
-        Raises:
-            InputOutputError: The file cannot be read.
-            DataCorrupted: It is damaged, or another model's.
-        """
-        try:
-            return read_forecast(self.program_file(model).with_name("forecast.parquet"), model)
-        except OSError as error:
-            message = f'the rows of forecast "{model.name}" cannot be read'
-            raise InputOutputError(message, detail=str(error)) from error
 
     def is_refreshable(self, model: Model) -> bool:
         """Whether REFRESH MODEL would find the tables and columns of the training query."""
@@ -411,21 +349,6 @@ class Warehouse:
             return self.translator.is_refreshable(model, line)
         finally:
             line.close()
-
-    def report(self, model: Model) -> dict[str, Any]:
-        """The model's report.
-
-        Raises:
-            ModelNotReady: It has none yet.
-            DataCorrupted: It is damaged.
-        """
-        try:
-            found = json.loads((self.program_file(model).parent / "report.json").read_bytes())
-        except OSError:
-            raise ModelNotReady(f'model "{model.name}" has no report yet') from None
-        except ValueError as error:
-            raise DataCorrupted("the report is damaged", detail=str(error)) from None
-        return found if isinstance(found, dict) else {}
 
     def progress(self, model: Model) -> Progress:
         """How far the training of the model's newest version is."""
@@ -469,10 +392,3 @@ class Warehouse:
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
         self.close()
-
-
-def _strays(parent: Path, known: set[str]) -> list[Path]:
-    """What a folder holds besides what is known."""
-    if not parent.exists():
-        return []
-    return [folder for folder in parent.iterdir() if folder.name not in known]

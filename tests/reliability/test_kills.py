@@ -20,7 +20,7 @@ CREATE = [
     ("vesto.commands._train_model", "", "write_snapshot"),
     ("vesto.training.job", "JobFolder", "write_job"),
     ("vesto.training.supervisor", "Supervisor", "start"),
-    ("vesto.warehouse", "Warehouse", "publish_program"),
+    ("vesto.model_files", "ModelFiles", "publish"),
     ("vesto.warehouse", "Warehouse", "install_function"),
     ("vesto.warehouse", "Warehouse", "record_ready"),
     ("vesto.warehouse", "Warehouse", "clear_job"),
@@ -29,7 +29,7 @@ DROP = [
     ("vesto.catalog.store", "Catalog", "remove"),
     ("vesto.engines.duckdb", "DuckDBEngine", "remove"),
     ("vesto.training.supervisor", "Supervisor", "forget"),
-    ("vesto.warehouse", "", "remove_folder"),
+    ("vesto.model_files", "ModelFiles", "remove_all"),
 ]
 
 

@@ -79,7 +79,7 @@ def test_closing_twice_and_with_sessions_open_frees_the_files(path: Path) -> Non
 @pytest.mark.parametrize("damage", ["removed", "cut", "flipped"])
 def test_a_damaged_program_keeps_nobody_from_the_rest(shop: Path, damage: str) -> None:
     with vesto.connect(shop) as session:
-        file = session.warehouse.program_file(session.model("m"))
+        file = session.warehouse.files.program_file(session.model("m"))
     content = file.read_bytes()
     file.unlink()
     if damage != "removed":

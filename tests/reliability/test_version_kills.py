@@ -29,7 +29,7 @@ REFRESH = [
     ("vesto.commands._train_model", "", "write_snapshot"),
     WRITE_JOB,
     START,
-    ("vesto.warehouse", "Warehouse", "publish_program"),
+    ("vesto.model_files", "ModelFiles", "publish"),
     RECORD,
     ("vesto.warehouse", "Warehouse", "clear_job"),
 ]

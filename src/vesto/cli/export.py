@@ -37,7 +37,7 @@ def export_model(session: Session, name: str, file: Path, *, replace: bool) -> l
     if file.exists() and not replace:
         raise DuplicateFile(f'file "{file}" already exists', hint="Add --replace to overwrite it.")
     program = (model.outcome or Outcome()).program
-    content = image(session.warehouse.program(model), program)
+    content = image(session.warehouse.files.program(model), program)
     try:
         write_file(file.absolute(), content)
     except OSError as error:

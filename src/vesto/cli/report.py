@@ -27,7 +27,7 @@ def report_page(session: Session, name: str) -> str:
     if model.state is not State.READY:
         raise ModelNotReady(NOT_READY)
     try:
-        return page(model, session.warehouse.report(model))
+        return page(model, session.warehouse.files.report(model))
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         message = f'the report of model "{model.name}" is damaged'
         raise DataCorrupted(message, detail=f"{type(error).__name__}: {error}") from error

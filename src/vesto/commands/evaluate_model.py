@@ -217,7 +217,7 @@ class Evaluation:
 
     def _rows(self, context: Context) -> ScoredRows:
         warehouse = context.warehouse
-        program = warehouse.program(self.model)
+        program = warehouse.files.program(self.model)
         known = gives_probabilities(self.model, program)
         compiled = warehouse.settings.native != "off"
         return ScoredRows(program, self.model.outcome or Outcome(), known=known, compiled=compiled)

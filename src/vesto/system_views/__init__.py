@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import pyarrow as pa
 
 from vesto.catalog.records import Model
 from vesto.catalog.store import Catalog
 from vesto.engines import Column
+from vesto.model_files import ModelFiles
 from vesto.plugins import Plugins
 from vesto.training.job import Progress
 
@@ -18,6 +19,7 @@ class Source(Protocol):
     """What a view's rows are read from: the open warehouse."""
 
     catalog: Catalog
+    files: ModelFiles
 
     def is_refreshable(self, model: Model) -> bool:
         """Whether a model's training query could still be run."""
@@ -25,15 +27,6 @@ class Source(Protocol):
 
     def progress(self, model: Model) -> Progress:
         """How far the training of a model's newest version is."""
-        ...
-
-    def report(self, model: Model) -> dict[str, Any]:
-        """The report of the model's version.
-
-        Raises:
-            ModelNotReady: It has none.
-            DataCorrupted: It is damaged.
-        """
         ...
 
 

@@ -35,7 +35,7 @@ def rows_of_reports(
         if model.state is not State.READY:
             continue
         try:
-            rows = list(listed(source.report(model)))
+            rows = list(listed(source.files.report(model)))
         except (VestoError, LookupError, TypeError, ValueError, AttributeError) as error:
             log.warning('the report of model "%s" cannot be read: %s', model.name, error)
             continue
