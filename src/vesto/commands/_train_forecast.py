@@ -14,12 +14,11 @@ from vesto.commands._objects import rows
 from vesto.commands._train_model import (
     TrainModel,
     check_model_name,
+    common_parts,
     engine_query,
     job_name,
     query_columns,
-    staging_of,
     target_name,
-    training_query,
 )
 from vesto.dialect.names import checked
 from vesto.engines import Column
@@ -101,17 +100,11 @@ def _definition(
     statement: CreateModel, context: Context, sql: str, target: str,
     parameters: tuple[Parameter, ...],
 ) -> Definition:  # fmt: skip
-    assert statement.source is not None
-    settings = context.warehouse.settings
     wanted = (statement.objective or "").lower()
     frequency = named(statement.setting("FREQUENCY") or "")
     assert frequency is not None  # check_form has seen it
-    role = statement.iam_role or ""
-    session = context.parameters
     definition = Definition(
-        statement=statement.text,
-        query=statement.source.text if statement.source.kind == "query" else "",
-        table=str(statement.source.table or ""),
+        **common_parts(statement, context, sql),
         target=target,
         target_type="float8",
         function_schema="",
@@ -122,21 +115,5 @@ def _definition(
         horizon=int(statement.setting("HORIZON") or 0),
         frequency=frequency.name,
         percentiles=percentiles.normal(statement.setting("PERCENTILES") or percentiles.DEFAULT),
-        iam_role="default-aws-iam-role" if role.lower() == "default" else role,
-        s3_bucket=statement.setting("S3_BUCKET") or "",
-        staging=staging_of(
-            statement.setting("S3_BUCKET") or "", context, statement.span("SETTINGS")
-        ),
-        kms_key=statement.setting("KMS_KEY_ID") or "",
-        tags=statement.setting("TAGS") or "",
-        garbage_collect=statement.setting("S3_GARBAGE_COLLECT") != "OFF",
-        max_cells=int(statement.setting("MAX_CELLS") or settings.max_cells),
-        max_runtime_s=int(statement.setting("MAX_RUNTIME") or settings.max_runtime_s),
-        seed=settings.seed,
-        engine_sql=sql,
-        training_query=training_query(statement),
-        search_path=session.search_path,
-        rounding=session.get("enable_numeric_rounding") == "on",
-        time_zone=session.get("timezone"),
     )
     return replace(definition, job_name=job_name(definition))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from vesto.algorithms import _kmeans_parameters, _xgboost_parameters
@@ -270,17 +270,12 @@ def _definition(
     statement: CreateModel, context: Context, sql: str, target: str, target_type: str,
     parameters: tuple[Parameter, ...], function_schema: str,
 ) -> Definition:  # fmt: skip
-    assert statement.source is not None
     assert statement.function is not None
-    settings, auto = context.warehouse.settings, statement.auto is not False
-    session = context.parameters
+    auto = statement.auto is not False
     objective = statement.objective or ""
     objective = AUTO_OBJECTIVES.get(objective.upper(), "") if auto else objective.lower()
-    role = statement.iam_role or ""
     definition = Definition(
-        statement=statement.text,
-        query=statement.source.text if statement.source.kind == "query" else "",
-        table=str(statement.source.table or ""),
+        **common_parts(statement, context, sql),
         target=target,
         target_type=target_type,
         function_schema=function_schema,
@@ -292,25 +287,35 @@ def _definition(
         objective=objective,
         preprocessors=_preprocessors(statement, parameters, target),
         hyperparameters=_read_hyperparameters(statement),
-        iam_role="default-aws-iam-role" if role.lower() == "default" else role,
-        s3_bucket=statement.setting("S3_BUCKET") or "",
-        staging=staging_of(
-            statement.setting("S3_BUCKET") or "", context, statement.span("SETTINGS")
-        ),
-        kms_key=statement.setting("KMS_KEY_ID") or "",
-        tags=statement.setting("TAGS") or "",
-        garbage_collect=statement.setting("S3_GARBAGE_COLLECT") != "OFF",
-        max_cells=int(statement.setting("MAX_CELLS") or settings.max_cells),
-        max_runtime_s=int(statement.setting("MAX_RUNTIME") or settings.max_runtime_s),
         max_trials=int(statement.setting("MAX_TRIALS") or 0),
-        seed=settings.seed,
-        engine_sql=sql,
-        training_query=training_query(statement),
-        search_path=session.search_path,
-        rounding=session.get("enable_numeric_rounding") == "on",
-        time_zone=session.get("timezone"),
     )
     return replace(definition, job_name=job_name(definition))
+
+
+def common_parts(statement: CreateModel, context: Context, sql: str) -> dict[str, Any]:
+    """The parts of a definition that every kind of training takes from the statement alike."""
+    assert statement.source is not None
+    settings, session = context.warehouse.settings, context.parameters
+    role, bucket = statement.iam_role or "", statement.setting("S3_BUCKET") or ""
+    return {
+        "statement": statement.text,
+        "query": statement.source.text if statement.source.kind == "query" else "",
+        "table": str(statement.source.table or ""),
+        "iam_role": "default-aws-iam-role" if role.lower() == "default" else role,
+        "s3_bucket": bucket,
+        "staging": staging_of(bucket, context, statement.span("SETTINGS")),
+        "kms_key": statement.setting("KMS_KEY_ID") or "",
+        "tags": statement.setting("TAGS") or "",
+        "garbage_collect": statement.setting("S3_GARBAGE_COLLECT") != "OFF",
+        "max_cells": int(statement.setting("MAX_CELLS") or settings.max_cells),
+        "max_runtime_s": int(statement.setting("MAX_RUNTIME") or settings.max_runtime_s),
+        "seed": settings.seed,
+        "engine_sql": sql,
+        "training_query": training_query(statement),
+        "search_path": session.search_path,
+        "rounding": session.get("enable_numeric_rounding") == "on",
+        "time_zone": session.get("timezone"),
+    }
 
 
 def _preprocessors(statement: CreateModel, parameters: tuple[Parameter, ...], target: str) -> str:
