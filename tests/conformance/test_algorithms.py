@@ -13,7 +13,7 @@ from vesto.training.candidates import TREES
 from vesto.training.families import EXTRAS
 
 TASKS = [Task("regression"), Task("binary", 2), Task("multiclass", 3)]
-TOLERANCE = {"xgboost": 0.0, "mlp": 0.0, "lightgbm": 1e-5}
+TOLERANCE = {"xgboost": 0.0, "mlp": 0.0, "lightgbm": 1e-5, "catboost": 1e-5}
 
 
 SUPERVISED = [name for name in ALGORITHMS.names() if hasattr(ALGORITHMS.get(name), "fit")]
