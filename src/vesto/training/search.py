@@ -35,8 +35,12 @@ WAITING_GAIN: Final = 0.005
 # No candidate may take a larger share of the time: a thousand classes would take all of it.
 FIRST_SHARE: Final = 0.6
 TRIAL_SHARE: Final = 0.3
-# Fits of the winner that the end wants time for, each on more rows than those of the search.
+# So many fits as the time has room for, a candidate is judged on so many folds.
+FOLDS_BY_FITS: Final = ((60, 5), (30, 3), (0, 2))
+# Fits of the winner, each on more rows than those of the search: what the end wants, and needs.
 LAST_FITS: Final = SEEDS * REFIT_FACTOR
+FEWEST_LAST_FITS: Final = 2 * REFIT_FACTOR
+FEWEST_FINALISTS: Final = 2
 # Trials on all folds whose rows are kept, to be blended.
 KEPT: Final = 12
 SKEWED: Final = 1.0
@@ -60,9 +64,12 @@ class Search:
     tried: int = 0
     lately_s: list[float] = field(default_factory=list)
     cut_off: bool = False
+    all_folds: tuple[int, ...] = ()
 
     def run(self) -> Trial:
         """The best candidate or blend of some, fitted on all folds."""
+        # Of a large set only fold 0 is ever left out.
+        self.all_folds = tuple(range(int(self.workshop.folds.max()) + 1))
         with ThreadPoolExecutor(self.workshop.threads) as pool:
             first = self._first(pool)
             done = self._portfolio(first, pool) and self._slow_down(pool)
@@ -75,14 +82,17 @@ class Search:
         It is expected to take as long as the slowest of the last ones.
         """
         expected_s = max(self.lately_s, default=0.0) * folds
-        later_s = math.inf if stage == "first" else self._later_s()
-        return self.budget.has_room(stage, self.tried, expected_s, later_s)
+        if stage == "first":
+            return self.budget.has_room(stage, self.tried, expected_s)
+        wanted_s = self._later_s(FINALISTS, LAST_FITS)
+        needed_s = self._later_s(FEWEST_FINALISTS, FEWEST_LAST_FITS)
+        return self.budget.has_room(stage, self.tried, expected_s, wanted_s, needed_s)
 
-    def _later_s(self) -> float:
-        """What the finalists and the last fits are expected to take."""
-        fit_s = self.best(self.search_folds).fit_s
-        others = 0 if self.search_folds == self.all_folds else len(self.all_folds)
-        return fit_s * (FINALISTS * others + LAST_FITS) / self.workshop.threads
+    def _later_s(self, finalists: int, last_fits: float) -> float:
+        """What so many finalists and last fits are expected to take."""
+        others = len(self.all_folds) - len(self.search_folds)
+        fits = finalists * others + last_fits
+        return self.best(self.search_folds).fit_s * fits / self.workshop.threads
 
     @property
     def _side_by_side(self) -> int:
@@ -97,30 +107,26 @@ class Search:
         self.cut_off = not (done or self.budget.counts)
 
     @property
-    def all_folds(self) -> tuple[int, ...]:
-        """Every fold; of a large set only fold 0 is ever left out."""
-        return tuple(range(int(self.workshop.folds.max()) + 1))
-
-    @property
     def search_folds(self) -> tuple[int, ...]:
         """The folds that candidates are compared on."""
         return self.all_folds if self.workshop.rows < SMALL_ROWS else self.all_folds[:1]
 
     def _try(
         self, candidates: Sequence[Candidate], folds: tuple[int, ...], pool: ThreadPoolExecutor,
-        share: float = TRIAL_SHARE,
+        share: float = TRIAL_SHARE, begun: Trial | None = None,
     ) -> list[Trial]:  # fmt: skip
+        """Try candidates at a time; of a single one, some folds may be done already."""
         began = time.monotonic()
-        fits = len(folds) * len(candidates)
+        fits = len(candidates) * len(folds) - (len(begun.folds) if begun else 0)
         limit_s = self.budget.limit_s(share) / math.ceil(fits / self.workshop.threads)
         if len(candidates) == 1:
-            trials = [self.workshop.trial(candidates[0], folds, limit_s, pool.map)]
+            trials = [self.workshop.trial(candidates[0], folds, limit_s, pool.map, begun)]
         else:
             trials = list(
                 pool.map(lambda each: self.workshop.trial(each, folds, limit_s), candidates)
             )
         ended = time.monotonic()
-        self.lately_s = [*self.lately_s, (ended - began) / len(folds)][-LATELY:]
+        self.lately_s = [*self.lately_s, (ended - began) * len(candidates) / fits][-LATELY:]
         self.trials += [replace(t, elapsed_s=ended - self.budget.start) for t in trials]
         self.tried += len(trials)
         self.report("searching", min(self.budget.spent(self.tried), 1.0), self.best(folds))
@@ -134,7 +140,8 @@ class Search:
     def _lighten(self) -> None:
         """Let go of the rows and trees of trials that can no longer win or be blended."""
         whole = sorted((t for t in self.trials if t.folds == self.all_folds), key=_badness)
-        kept = {id(t) for t in (*whole[:KEPT], self.best(self.search_folds))}
+        part = sorted((t for t in self.trials if t.folds == self.search_folds), key=_badness)
+        kept = {id(t) for t in (*whole[:KEPT], *part[:FINALISTS])}
         self.trials = [
             t if id(t) in kept or not t.margins.size else t.without_models() for t in self.trials
         ]
@@ -148,13 +155,25 @@ class Search:
             self.algorithms, has_categories=self.workshop.columns.has_categories,
             skewed=self._is_skewed(), quick=self._is_quick,
         )  # fmt: skip
-        for candidate in candidates:
-            if not self.trials or self._room("first", len(self.all_folds)):
-                share = TRIAL_SHARE if self.trials else FIRST_SHARE
-                self._try([candidate], self.all_folds, pool, share)
-                if len(self.trials) == 1:
-                    self.early(self.trials[0])
+        begun = self._begin(candidates[0], pool)
+        (first,) = self._try(candidates[:1], self.all_folds, pool, FIRST_SHARE, begun)
+        self.early(first)
+        for candidate in candidates[1:]:
+            if self._room("first", len(self.all_folds)):
+                self._try([candidate], self.all_folds, pool)
         return self.best(self.all_folds)
+
+    def _begin(self, candidate: Candidate, pool: ThreadPoolExecutor) -> Trial | None:
+        """The first folds of a candidate; how long they take tells how many there can be."""
+        if self.budget.counts or len(self.all_folds) == 1:
+            return None
+        some = self.all_folds[: self.workshop.threads]
+        limit_s = self.budget.limit_s(FIRST_SHARE) / len(self.all_folds)
+        begun = self.workshop.trial(candidate, some, limit_s, pool.map)
+        fits = self.budget.seconds * self.workshop.threads / begun.fit_s
+        count = next(count for least, count in FOLDS_BY_FITS if fits >= least)
+        self.all_folds = self.all_folds[: max(count, len(some))]
+        return begun
 
     @property
     def _is_quick(self) -> bool:
@@ -231,13 +250,15 @@ class Search:
     def _finalists(self, pool: ThreadPoolExecutor) -> Trial:
         """The best on all folds, or what the best make together."""
         same = [t for t in self.trials if t.folds == self.search_folds]
+        known = {t.candidate for t in self.trials if t.folds == self.all_folds}
         for trial in sorted(same, key=_badness)[:FINALISTS]:
-            done = any(
-                t.candidate == trial.candidate and t.folds == self.all_folds for t in self.trials
-            )
-            expected_s = trial.fit_s * len(self.all_folds) / self.workshop.threads
-            if not done and self.budget.has_room("finalists", self.tried, expected_s):
-                self._try([trial.candidate], self.all_folds, pool, FIRST_SHARE)
+            others = len(self.all_folds) - len(trial.folds)
+            expected_s = trial.fit_s * others / self.workshop.threads
+            wanted_s = trial.fit_s * FEWEST_LAST_FITS / self.workshop.threads
+            if trial.candidate in known:
+                continue
+            if self.budget.has_room("finalists", self.tried, expected_s, wanted_s):
+                self._try([trial.candidate], self.all_folds, pool, FIRST_SHARE, trial)
         self._lighten()
         whole = [t for t in self.trials if t.folds == self.all_folds and t.margins.size]
         return best_blend(self.workshop, whole)

@@ -41,9 +41,6 @@ LARGE_ROWS: Final = 20_000
 LARGE_CELLS: Final = 2_000_000
 HOLDOUT_ROWS: Final = 50_000
 FOLDS: Final = 5
-# With little time, fewer folds, or there would be hardly a candidate.
-HURRIED_S: Final = 30
-HURRIED_FOLDS: Final = 3
 RESERVE: Final = 0.1
 EXPLANATION_SHARE: Final = 0.1
 # For the last files to be written.
@@ -149,8 +146,7 @@ class Training:
     def _folds(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         rows, width = self.job.rows, len(self.definition.parameters)
         if rows <= LARGE_ROWS and rows * width <= LARGE_CELLS:
-            hurried = self.definition.max_runtime_s < HURRIED_S and not self.definition.max_trials
-            parts = HURRIED_FOLDS if hurried else FOLDS
+            parts = FOLDS
             if self.target.labels:
                 counts = np.bincount(self.target.values.astype(np.int64))
                 parts = int(np.clip(counts.min(), 2, parts))

@@ -142,7 +142,11 @@ class TestBudget:
         assert not budget.has_room("portfolio", 0, 61)
         at = 75.0
         assert not budget.has_room("tuning", 0, 1)
-        assert budget.has_room("tuning", 0, 19, later_s=10)
-        assert not budget.has_room("tuning", 0, 21, later_s=10)
+        assert budget.has_room("tuning", 0, 19, wanted_s=10)
+        assert not budget.has_room("tuning", 0, 21, wanted_s=10)
         assert budget.has_room("finalists", 0, 19)
         assert budget.spent(0) == pytest.approx(0.65)
+        at = 20.0
+        assert budget.has_room("tuning", 0, 34, needed_s=50)
+        assert not budget.has_room("tuning", 0, 36, needed_s=50)
+        assert budget.has_room("tuning", 0, 19, needed_s=90)
