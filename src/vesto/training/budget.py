@@ -15,7 +15,7 @@ TRIAL_SHARES: Final[dict[Stage, float]] = {
     "first": 0.6, "portfolio": 0.6, "tuning": 1.0, "finalists": math.inf,
 }  # fmt: skip
 TIME_SHARES: Final[dict[Stage, float]] = {
-    "first": 0.4, "portfolio": 0.6, "tuning": 0.6, "finalists": 0.85,
+    "first": 0.4, "portfolio": 0.6, "tuning": 0.6, "finalists": 0.95,
 }  # fmt: skip
 # Where what follows is quick, the search may go on for longer; where it is slow, it ends earlier.
 END_SHARE: Final = 0.95

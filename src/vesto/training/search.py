@@ -39,8 +39,10 @@ TRIAL_SHARE: Final = 0.3
 FOLDS_BY_FITS: Final = ((60, 5), (30, 3), (0, 2))
 # Fits of the winner, each on more rows than those of the search: what the end wants, and needs.
 LAST_FITS: Final = SEEDS * REFIT_FACTOR
-FEWEST_LAST_FITS: Final = 2 * REFIT_FACTOR
+FEWEST_LAST_FITS: Final = 3 * REFIT_FACTOR
 FEWEST_FINALISTS: Final = 2
+# Some folds take longer than the one that a candidate was compared on.
+SLOW_FOLD: Final = 1.25
 # Trials on all folds whose rows are kept, to be blended.
 KEPT: Final = 12
 SKEWED: Final = 1.0
@@ -156,8 +158,11 @@ class Search:
             skewed=self._is_skewed(), quick=self._is_quick,
         )  # fmt: skip
         begun = self._begin(candidates[0], pool)
+        if begun is not None:
+            self.early(begun)
         (first,) = self._try(candidates[:1], self.all_folds, pool, FIRST_SHARE, begun)
-        self.early(first)
+        if begun is None:
+            self.early(first)
         for candidate in candidates[1:]:
             if self._room("first", len(self.all_folds)):
                 self._try([candidate], self.all_folds, pool)
@@ -253,11 +258,11 @@ class Search:
         known = {t.candidate for t in self.trials if t.folds == self.all_folds}
         for trial in sorted(same, key=_badness)[:FINALISTS]:
             others = len(self.all_folds) - len(trial.folds)
-            expected_s = trial.fit_s * others / self.workshop.threads
-            wanted_s = trial.fit_s * FEWEST_LAST_FITS / self.workshop.threads
+            expected_s = trial.fit_s * others * SLOW_FOLD / self.workshop.threads
+            needed_s = trial.fit_s * FEWEST_LAST_FITS / self.workshop.threads
             if trial.candidate in known:
                 continue
-            if self.budget.has_room("finalists", self.tried, expected_s, wanted_s):
+            if self.budget.has_room("finalists", self.tried, expected_s, needed_s=needed_s):
                 self._try([trial.candidate], self.all_folds, pool, FIRST_SHARE, trial)
         self._lighten()
         whole = [t for t in self.trials if t.folds == self.all_folds and t.margins.size]
