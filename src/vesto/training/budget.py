@@ -52,7 +52,7 @@ class Budget:
     def has_room(self, stage: str, tried: int, expected_s: float) -> bool:
         """Whether one more candidate, expected to take so long, belongs to the stage."""
         if self.counts:
-            return tried < math.ceil(self.max_trials * TRIAL_SHARES[stage])
+            return tried < self.max_trials * TRIAL_SHARES[stage]
         return self.elapsed_s() + expected_s < self.seconds * TIME_SHARES[stage]
 
     def limit_s(self, share: float) -> float:
