@@ -81,8 +81,9 @@ def test_two_values_of_a_multiclass_problem_are_binary() -> None:
     [
         (["a", "a"], "", "only one value"),
         ([1.0, 1.0], "REGRESSION", "only one value"),
-        ([1.0, float("inf")], "REGRESSION", "infinity"),
-        ([1.0, float("nan")], "REGRESSION", "infinity or NaN"),
+        ([1.0, float("inf")], "REGRESSION", "infinite or NaN in 1 of 2 rows"),
+        ([1.0, float("nan")], "REGRESSION", "infinite or NaN in 1 of 2"),
+        ([1e37, -1e300, 0.0], "REGRESSION", r"beyond 1e\+36 in 2 of 3 rows"),
         ([True, False], "REGRESSION", "no number"),
         (["a", "b", "c"], "BINARY_CLASSIFICATION", "3 values"),
         (["a", "b", "c", "d"], "", "4 classes"),
