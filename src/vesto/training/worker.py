@@ -124,6 +124,9 @@ class Training:
 
     def _leave_clusters(self, found: clusters.Trained, *, final: bool) -> None:
         notices = self.job.notices + clusters.notices(self.definition)
+        if found.rows < self.job.rows:
+            some = f"{found.rows} of the {self.job.rows} rows"
+            notices += (f"the clusters were found in {some}: raise MAX_RUNTIME to use all",)
         document = found.report | {"rows": self.job.rows, "total_rows": self.job.total_rows}
         self._leave(found.program, document, replace(found.outcome, notices=notices), final=final)
 
