@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -43,6 +44,31 @@ def test_a_column_is_used_as(kind: str, values: list[Any], use: str) -> None:
     (feature,) = read_features(rows, (Parameter("c", kind),))
     assert feature.use == use
     assert bool(feature.reason) == (use == "dropped")
+
+
+WRITTEN = {
+    "1,234.50": "regexp_replace(c, '[^0-9.-]')::float8", "$ 3": "regexp_replace(c",
+    "-12.5 %": "regexp_replace(c", "2024-02-29": "c::timestamp", "2024-02-29 10:00": "c::timestamp",
+    "2024-02-29T10:00:00.5+01:00": "c::timestamp", "31/12/2024": "to_date(c, 'DD/MM/YYYY')",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "cast"), WRITTEN.items(), ids=WRITTEN.keys())
+@pytest.mark.parametrize("many", [True, False])
+def test_numbers_and_dates_in_text_are_told(value: str, cast: str, many: bool) -> None:
+    digits = [str(10 + place) for place in range(90)] if many else ["12", "13"] * 45
+    texts = [re.sub(r"\d\d?(?=\D*$)", digit, value, count=1) for digit in digits]
+    rows = pa.table({"c": [*texts, "?", None, "n/a", "", "."]})
+    (feature,) = read_features(rows, (Parameter("c", "varchar"),))
+    assert feature.use == ("dropped" if many and len(set(texts)) > 85 else "category")
+    assert cast in feature.reason
+
+
+@pytest.mark.parametrize("value", ["555 123 4567", "a,b", "1-2", "12.30.2024 or so", "1,2;3,4"])
+def test_other_text_is_a_category_and_nothing_to_tell(value: str) -> None:
+    rows = pa.table({"c": [value, "other"] * 50})
+    (feature,) = read_features(rows, (Parameter("c", "varchar"),))
+    assert (feature.use, feature.reason) == ("category", "")
 
 
 @pytest.mark.parametrize(
