@@ -27,6 +27,7 @@ from vesto.programs.storage import content_hash, dump
 from vesto.training import clusters, direct, intervals, report
 from vesto.training.budget import Budget
 from vesto.training.candidates import Trial, Workshop, make_folds
+from vesto.training.copies import copies
 from vesto.training.encoding import Columns, read_columns
 from vesto.training.explanation import OUT_OF_MEMORY, OUT_OF_TIME, STAGE, whole_model
 from vesto.training.families import algorithms_of
@@ -150,16 +151,24 @@ class Training:
         self._finish(search, best, final=True)
 
     def _folds(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """A fold for each row, copies of a row in one; of a large set only fold 0 is left out."""
+        groups = copies(self.columns.arrays, self.target.values)
+        if groups is None:
+            return self._folds_of(self.target)
+        values = self.target.values[np.unique(groups, return_index=True)[1]]
+        return self._folds_of(replace(self.target, values=values))[groups]
+
+    def _folds_of(self, target: Target) -> np.ndarray[Any, np.dtype[np.int64]]:
         rows, width = self.job.rows, len(self.definition.parameters)
         if rows <= LARGE_ROWS and rows * width <= LARGE_CELLS:
             hurried = self.definition.max_runtime_s < HURRIED_S and not self.definition.max_trials
             parts = HURRIED_FOLDS if hurried else FOLDS
-            if self.target.labels:
-                counts = np.bincount(self.target.values.astype(np.int64))
+            if target.labels:
+                counts = np.bincount(target.values.astype(np.int64))
                 parts = int(np.clip(counts.min(), 2, parts))
-            return make_folds(self.target, parts, self.definition.seed)
+            return make_folds(target, parts, self.definition.seed)
         parts = max(5, -(-rows // HOLDOUT_ROWS))
-        folds = make_folds(self.target, parts, self.definition.seed)
+        folds = make_folds(target, parts, self.definition.seed)
         # Only fold 0 is left out of a large set; the rest always trains.
         return np.where(folds == 0, 0, -2)
 
