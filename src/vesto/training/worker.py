@@ -52,6 +52,10 @@ EXPLANATION_MARGIN_S: Final = 1.0
 RESERVE_S: Final = 2.0
 RUNTIME_REACHED: Final = "MaxAutoMLJobRuntimeReached"
 _DEFAULT_OBJECTIVES: Final = {"regression": "MSE", "binary": "F1", "multiclass": "ACCURACY"}
+_STARVED: Final = (
+    "bad_alloc", "bad allocation", "cannot allocate memory", "failed to map segment",
+    "can't start new thread", "out of memory", "malloc of size",
+)  # fmt: skip
 _PROBLEM_WORDS: Final = {
     "regression": "REGRESSION", "binary": "BINARY_CLASSIFICATION",
     "multiclass": "MULTICLASS_CLASSIFICATION",
@@ -273,16 +277,29 @@ def train(folder: JobFolder) -> None:
         target = direct.read_job_target(rows, definition, job.maximum_classes)
         columns = read_columns(rows, definition)
         Training(folder, job, columns, target).run()
-    except VestoError as error:
-        _fail(folder, error)
-    except MemoryError:
-        hint = "Lower MAX_CELLS or raise the setting training_memory_mb."
-        _fail(folder, OutOfMemory("training ran out of memory", hint=hint))
-    except OSError as error:
-        _fail(folder, DiskFull("the model could not be written", detail=str(error)))
     except Exception as error:
-        _fail(folder, TrainingFailed(f"training failed: {type(error).__name__}", detail=str(error)))
-        raise
+        found = as_failure(error, limited=job.memory_mb > 0)
+        _fail(folder, found)
+        if isinstance(found, TrainingFailed) and found is not error:
+            raise
+
+
+def as_failure(error: Exception, *, limited: bool) -> VestoError:
+    """What the user is told of an error; ``limited`` says that memory has a limit.
+
+    Libraries say in their own ways that they got no memory: XGBoost that it cannot be loaded,
+    Python that it cannot start a thread.
+    """
+    if isinstance(error, VestoError):
+        return error
+    text = str(error)
+    starved = limited and any(words in text.lower() for words in _STARVED)
+    if isinstance(error, MemoryError) or starved:
+        hint = "Lower MAX_CELLS or raise the setting training_memory_mb."
+        return OutOfMemory("training ran out of memory", hint=hint)
+    if isinstance(error, OSError):
+        return DiskFull("the model could not be written", detail=text)
+    return TrainingFailed(f"training failed: {type(error).__name__}", detail=text)
 
 
 def _fail(folder: JobFolder, error: VestoError) -> None:
