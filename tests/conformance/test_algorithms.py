@@ -95,3 +95,19 @@ class TestEveryAlgorithm:
         train, valid = data.rows(np.arange(200)), data.rows(np.arange(200, 300))
         fitted = algorithm.fit(train, valid, task, {}, seed=3, deadline=time.monotonic() - 1)
         assert np.isfinite(fitted.margins(data.x)).all()
+
+
+@pytest.mark.parametrize("name", ["linear_learner", "mlp", "xgboost"])
+@pytest.mark.parametrize("unit", [1e-30, 1e-6, 1e-3, 1e16, 1e30])
+def test_a_target_of_any_size_is_learnt(name: str, unit: float) -> None:
+    algorithm = ALGORITHMS.get(name)
+    assert algorithm is not None
+    data = matrix(TASKS[0])
+    errors = []
+    for scale in (1.0, unit):
+        scaled = Matrix(data.x, data.y * scale, data.categorical)
+        fitted = fit(algorithm, TASKS[0], scaled)
+        got = run_body(fitted.body(), data.x.astype(np.float64))
+        np.testing.assert_allclose(got, fitted.margins(data.x), rtol=1e-6)
+        errors.append(float(np.square(got[:, 0] / scale - data.y).mean()))
+    assert errors[1] < 1.2 * errors[0]

@@ -43,6 +43,7 @@ PROFILE_CELLS: Final = 4_000_000
 MOST_TRIALS: Final = 200
 MOST_BYTES: Final = 200_000
 FEW_WARNINGS: Final = 50
+TOLD_AT_ONCE: Final = {"leak", "text", "outlier", "far from zero"}
 
 
 def importance(program: Program, names: tuple[str, ...], workshop: Workshop) -> dict[str, float]:
@@ -208,13 +209,13 @@ def columns(found: tuple[Feature, ...]) -> list[dict[str, Any]]:
 
 
 def notices(found: tuple[Feature, ...], told: dict[str, Any]) -> tuple[str, ...]:
-    """What a user should know at once: columns that are dropped or may give the target away.
+    """What a user should know at once: dropped columns, leaks, and what to change in FROM.
 
     ``told`` is what ``data`` returned.
     """
     dropped = [f'column "{f.name}" is not used: {f.reason}' for f in found if f.use == "dropped"]
-    leaks = [one["message"] for one in told["warnings"] if one["kind"] == "leak"]
-    return (*dropped, *leaks)
+    more = [one["message"] for one in told["warnings"] if one["kind"] in TOLD_AT_ONCE]
+    return tuple(dict.fromkeys((*dropped, *more)))
 
 
 def as_json(document: dict[str, Any]) -> bytes:
