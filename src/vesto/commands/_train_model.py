@@ -375,7 +375,11 @@ def drawn_rows(context: Context, definition: Definition) -> TrainingRows:
     """
     if definition.is_forecast:
         return draw_series(context.connection, definition)
-    return draw_rows(context.connection, definition, context.warehouse.settings)
+    drawn = draw_rows(context.connection, definition, context.warehouse.settings)
+    if definition.auto or definition.model_type != "XGBOOST":
+        return drawn
+    said = _xgboost_parameters.notices(key for key, _ in definition.hyperparameters)
+    return replace(drawn, notices=(*drawn.notices, *said))
 
 
 def start_training(
