@@ -63,6 +63,6 @@ def test_a_constraint_that_xgboost_refuses_fails_with_its_reason(shop: vesto.Ses
 @pytest.mark.parametrize("given", ["lambdarank_pair_method 'best'", "process_type 'update'",
                                    "updater 'prune'", "ndcg_exp_gain '2'"])  # fmt: skip
 def test_what_there_is_not_is_refused_before_training(shop: vesto.Session, given: str) -> None:
-    with pytest.raises(vesto.VestoError, match=given.split()[0]) as caught:
+    with pytest.raises(vesto.VestoError, match=given.split(maxsplit=1)[0]) as caught:
         train(shop, "wrong", given)
     assert caught.value.sqlstate == "22023"
