@@ -12,6 +12,8 @@ from model_kinds import KINDS, ROWS, Kind, quoted, strange_rows, training_table
 
 import vesto
 
+# Twenty models are trained before the first test.
+pytestmark = pytest.mark.timeout(900)
 Rows = list[tuple[object, ...]]
 
 
