@@ -21,7 +21,7 @@ from vesto.training.families import EXTRAS
 
 TASKS = [Task("regression"), Task("binary", 2), Task("multiclass", 3)]
 STRANGE = [nan, inf, -inf, 0.0, -0.0, 1e308, -1e39, 5e-324, 0.7]
-TOLERANCE = {"xgboost": 0.0, "mlp": 0.0, "lightgbm": 1e-5}
+TOLERANCE = {"xgboost": 0.0, "mlp": 0.0, "lightgbm": 1e-5, "catboost": 1e-5}
 
 
 SUPERVISED = [name for name in ALGORITHMS.names() if hasattr(ALGORITHMS.get(name), "fit")]

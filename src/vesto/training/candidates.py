@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
@@ -46,7 +45,7 @@ LEAFWISE: Final[dict[str, float | str]] = {
 }  # fmt: skip
 # Every level of a category may be split off, and no sets of levels are searched: those overfit.
 SPLIT_OFF: Final = ("max_cat_to_onehot", 100)
-TREES: Final = ("xgboost", "lightgbm")
+TREES: Final = ("xgboost", "lightgbm", "catboost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +114,7 @@ class Workshop:
     folds: I64
     seed: int
     deadline: float
+    threads: int = 1
     algorithms: dict[str, Algorithm] = field(default_factory=dict)
     _made: dict[tuple[Style, Transform, int], Encoding] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -193,14 +193,14 @@ class Workshop:
         return found
 
     def trial(
-        self, candidate: Candidate, folds: tuple[int, ...], pool: ThreadPoolExecutor,
-        limit_s: float = np.inf,
+        self, candidate: Candidate, folds: tuple[int, ...], limit_s: float = np.inf,
+        each: Callable[..., Iterable[tuple[Fitted, float]]] = map,
     ) -> Trial:  # fmt: skip
         """Fit on each of ``folds`` left out in turn, and score the rows left out.
 
-        No fit takes longer than ``limit_s``, in seconds.
+        No fit takes longer than ``limit_s``, in seconds. ``each`` applies a function to all folds.
         """
-        fitted = list(pool.map(lambda fold: self._timed_fit(candidate, fold, limit_s), folds))
+        fitted = list(each(lambda fold: self._timed_fit(candidate, fold, limit_s), folds))
         models = tuple(model for model, _ in fitted)
         outputs = self.task.classes if self.task.problem == "multiclass" else 1
         margins = np.full((self.rows, outputs), np.nan)

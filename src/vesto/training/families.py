@@ -20,7 +20,7 @@ from vesto.training.encoding import Style
 Configuration = tuple[tuple[str, float | str], ...]
 Way = tuple[Style, Configuration]
 
-EXTRAS: Final = ("lightgbm",)
+EXTRAS: Final = ("lightgbm", "catboost")
 QUICK_S: Final = 60
 LINEAR: Final[tuple[dict[str, float], ...]] = tuple({"l2": l2} for l2 in (1, 10, 0.1, 100, 0.01))
 NETWORKS: Final[tuple[dict[str, float], ...]] = (
@@ -31,6 +31,7 @@ NETWORKS: Final[tuple[dict[str, float], ...]] = (
 )  # fmt: skip
 OF_EXTRAS: Final[dict[str, dict[str, float | str]]] = {
     "lightgbm": {"eta": 0.05, "num_leaves": 31, "subsample": 0.9, "colsample_bytree": 0.7},
+    "catboost": {"eta": 0.06, "depth": 6},
 }
 
 
@@ -84,7 +85,7 @@ def portfolio(algorithms: tuple[str, ...], first: Candidate, *, quick: bool) -> 
     return [trees[0], *extras, others[0], *trees[1:], *others[1:]] if others else trees
 
 
-def _pairs(configuration: dict[str, Any]) -> Configuration:
+def _pairs(configuration: Mapping[str, Any]) -> Configuration:
     return tuple(configuration.items())
 
 
@@ -92,6 +93,13 @@ def hurried(configuration: Mapping[str, Any], *, quick: bool) -> dict[str, Any]:
     """With little time, larger steps."""
     step = {"eta": configuration["eta"] * 2} if quick else {}
     return {**configuration, **step}
+
+
+def slowed(candidate: Candidate, factor: float) -> Candidate:
+    """The candidate, learning in steps of ``factor`` times the size."""
+    chosen = dict(candidate.configuration)
+    smaller = {"eta": float(chosen["eta"]) * factor}
+    return replace(candidate, configuration=_pairs(chosen | smaller))
 
 
 def suggested(asked: Any) -> Configuration:

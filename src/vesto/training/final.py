@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -186,9 +187,11 @@ def _refitted(workshop: Workshop, trial: Trial, seeds: int) -> Bodies | None:
 def _rounds(workshop: Workshop, trial: Trial, seeds: int) -> Iterator[list[Fitted]]:
     """A model of each part, for each seed and then from each fold, as many as there are seeds."""
     parts = [part for part, _ in trial.parts] or [trial]
-    for seed in range(seeds):
+    at_once = max(1, workshop.threads // len(parts))
+    for first in range(0, seeds, at_once):
         began = time.monotonic()
-        yield [_refit(workshop, part, seed) for part in parts]
+        some = range(first, min(first + at_once, seeds))
+        yield from _refits(workshop, parts, some)
         took_s = time.monotonic() - began
         if took_s * REFIT_FACTOR > workshop.deadline - time.monotonic():
             break
@@ -196,8 +199,16 @@ def _rounds(workshop: Workshop, trial: Trial, seeds: int) -> Iterator[list[Fitte
         return
     if any(uses_target(workshop.columns, part.candidate.style) for part in parts):
         return
-    for models in list(zip(*(part.models for part in parts), strict=True))[: seeds - seed - 1]:
+    for models in list(zip(*(part.models for part in parts), strict=True))[: seeds - some.stop]:
         yield list(models)
+
+
+def _refits(workshop: Workshop, parts: list[Trial], seeds: range) -> list[list[Fitted]]:
+    """For each seed a model of each part, on all threads."""
+    wanted = [(part, seed) for seed in seeds for part in parts]
+    with ThreadPoolExecutor(workshop.threads) as pool:
+        models = list(pool.map(lambda each: _refit(workshop, *each), wanted))
+    return [models[at : at + len(parts)] for at in range(0, len(models), len(parts))]
 
 
 def _refit(workshop: Workshop, part: Trial, seed: int) -> Fitted:

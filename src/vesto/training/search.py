@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from vesto.training.blend import best_blend
-from vesto.training.budget import Budget
+from vesto.training.budget import Budget, Stage
 from vesto.training.candidates import SPLIT_OFF, Candidate, Report, Trial, Workshop
 from vesto.training.families import (
     QUICK_S,
@@ -23,8 +23,10 @@ from vesto.training.families import (
     first_candidates,
     is_tuned,
     portfolio,
+    slowed,
     suggested,
 )
+from vesto.training.final import REFIT_FACTOR, SEEDS
 
 FINALISTS: Final = 5
 SMALL_ROWS: Final = 3000
@@ -33,9 +35,12 @@ WAITING_GAIN: Final = 0.005
 # No candidate may take a larger share of the time: a thousand classes would take all of it.
 FIRST_SHARE: Final = 0.6
 TRIAL_SHARE: Final = 0.3
+# Fits of the winner that the end wants time for, each on more rows than those of the search.
+LAST_FITS: Final = SEEDS * REFIT_FACTOR
 # Trials on all folds whose rows are kept, to be blended.
 KEPT: Final = 12
 SKEWED: Final = 1.0
+SLOWER: Final = 0.4
 LATELY: Final = 3
 
 
@@ -48,7 +53,6 @@ class Search:
 
     workshop: Workshop
     budget: Budget
-    threads: int
     algorithms: tuple[str, ...]
     report: Report
     early: Callable[[Trial], None]
@@ -59,18 +63,35 @@ class Search:
 
     def run(self) -> Trial:
         """The best candidate or blend of some, fitted on all folds."""
-        with ThreadPoolExecutor(self.threads) as pool:
+        with ThreadPoolExecutor(self.workshop.threads) as pool:
             first = self._first(pool)
-            done = self._portfolio(first, pool)
+            done = self._portfolio(first, pool) and self._slow_down(pool)
             self._tune(pool) if "xgboost" in self.algorithms else self._end(done=done)
             return self._finalists(pool)
 
-    def _room(self, stage: str, folds: int) -> bool:
+    def _room(self, stage: Stage, folds: int) -> bool:
         """Whether one more trial of that many folds belongs to the stage.
 
         It is expected to take as long as the slowest of the last ones.
         """
-        return self.budget.has_room(stage, self.tried, max(self.lately_s, default=0.0) * folds)
+        expected_s = max(self.lately_s, default=0.0) * folds
+        later_s = math.inf if stage == "first" else self._later_s()
+        return self.budget.has_room(stage, self.tried, expected_s, later_s)
+
+    def _later_s(self) -> float:
+        """What the finalists and the last fits are expected to take."""
+        fit_s = self.best(self.search_folds).fit_s
+        others = 0 if self.search_folds == self.all_folds else len(self.all_folds)
+        return fit_s * (FINALISTS * others + LAST_FITS) / self.workshop.threads
+
+    @property
+    def _side_by_side(self) -> int:
+        """Candidates tried at a time, where one alone leaves threads without work.
+
+        Proposals depend on it, so that it is 1 where candidates are counted.
+        """
+        spare = self.workshop.threads // len(self.search_folds)
+        return 1 if self.budget.counts else max(1, spare)
 
     def _end(self, *, done: bool) -> None:
         self.cut_off = not (done or self.budget.counts)
@@ -86,18 +107,24 @@ class Search:
         return self.all_folds if self.workshop.rows < SMALL_ROWS else self.all_folds[:1]
 
     def _try(
-        self, candidate: Candidate, folds: tuple[int, ...], pool: ThreadPoolExecutor,
+        self, candidates: Sequence[Candidate], folds: tuple[int, ...], pool: ThreadPoolExecutor,
         share: float = TRIAL_SHARE,
-    ) -> Trial:  # fmt: skip
+    ) -> list[Trial]:  # fmt: skip
         began = time.monotonic()
-        limit_s = self.budget.limit_s(share) / math.ceil(len(folds) / self.threads)
-        trial = self.workshop.trial(candidate, folds, pool, limit_s)
+        fits = len(folds) * len(candidates)
+        limit_s = self.budget.limit_s(share) / math.ceil(fits / self.workshop.threads)
+        if len(candidates) == 1:
+            trials = [self.workshop.trial(candidates[0], folds, limit_s, pool.map)]
+        else:
+            trials = list(
+                pool.map(lambda each: self.workshop.trial(each, folds, limit_s), candidates)
+            )
         ended = time.monotonic()
         self.lately_s = [*self.lately_s, (ended - began) / len(folds)][-LATELY:]
-        trial = replace(trial, elapsed_s=ended - self.budget.start)
-        self.trials.append(trial)
+        self.trials += [replace(t, elapsed_s=ended - self.budget.start) for t in trials]
+        self.tried += len(trials)
         self.report("searching", min(self.budget.spent(self.tried), 1.0), self.best(folds))
-        return trial
+        return trials
 
     def best(self, folds: tuple[int, ...]) -> Trial:
         """The best trial among those on the same folds."""
@@ -122,12 +149,11 @@ class Search:
             skewed=self._is_skewed(), quick=self._is_quick,
         )  # fmt: skip
         for candidate in candidates:
-            if not self.trials or self._room("portfolio", len(self.all_folds)):
-                self.tried += 1
+            if not self.trials or self._room("first", len(self.all_folds)):
                 share = TRIAL_SHARE if self.trials else FIRST_SHARE
-                trial = self._try(candidate, self.all_folds, pool, share)
+                self._try([candidate], self.all_folds, pool, share)
                 if len(self.trials) == 1:
-                    self.early(trial)
+                    self.early(self.trials[0])
         return self.best(self.all_folds)
 
     @property
@@ -144,12 +170,25 @@ class Search:
         """Whether all of it was tried."""
         self._narrow()
         self._lighten()
-        for candidate in portfolio(self.algorithms, first.candidate, quick=self._is_quick):
+        candidates = portfolio(self.algorithms, first.candidate, quick=self._is_quick)
+        for at in range(0, len(candidates), self._side_by_side):
             if not self._room("portfolio", len(self.search_folds)):
                 return False
-            self.tried += 1
-            self._try(candidate, self.search_folds, pool)
+            self._try(candidates[at : at + self._side_by_side], self.search_folds, pool)
             self._lighten()
+        return True
+
+    def _slow_down(self, pool: ThreadPoolExecutor) -> bool:
+        """The best trees with smaller steps, while that helps; whether there was room for it."""
+        best = self.best(self.search_folds)
+        while best.candidate.grows_trees:
+            if not self._room("tuning", math.ceil(len(self.search_folds) / SLOWER)):
+                return False
+            self._try([slowed(best.candidate, SLOWER)], self.search_folds, pool)
+            self._lighten()
+            before, best = best, self.best(self.search_folds)
+            if best.badness >= before.badness:
+                break
         return True
 
     def _narrow(self) -> None:
@@ -167,8 +206,9 @@ class Search:
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         sampler = optuna.samplers.TPESampler(
-            seed=self.workshop.seed, multivariate=True, warn_independent_sampling=False
-        )
+            seed=self.workshop.seed, multivariate=True, warn_independent_sampling=False,
+            constant_liar=self._side_by_side > 1,
+        )  # fmt: skip
         study = optuna.create_study(sampler=sampler)
         same = [t for t in self.trials if t.folds == self.search_folds and is_tuned(t.candidate)]
         for known in same:
@@ -176,10 +216,10 @@ class Search:
         best = min(same, key=_badness).candidate
         kept = tuple(pair for pair in best.configuration if pair == SPLIT_OFF)
         while self._room("tuning", len(self.search_folds)) and not self._waits_in_vain():
-            asked = study.ask()
-            candidate = replace(best, configuration=suggested(asked) + kept)
-            self.tried += 1
-            study.tell(asked, self._try(candidate, self.search_folds, pool).badness)
+            asked = [study.ask() for _ in range(self._side_by_side)]
+            wanted = [replace(best, configuration=suggested(each) + kept) for each in asked]
+            for each, trial in zip(asked, self._try(wanted, self.search_folds, pool), strict=True):
+                study.tell(each, trial.badness)
             self._lighten()
         self._end(done=self._waits_in_vain())
 
@@ -195,9 +235,9 @@ class Search:
             done = any(
                 t.candidate == trial.candidate and t.folds == self.all_folds for t in self.trials
             )
-            expected_s = trial.fit_s * len(self.all_folds) / self.threads
+            expected_s = trial.fit_s * len(self.all_folds) / self.workshop.threads
             if not done and self.budget.has_room("finalists", self.tried, expected_s):
-                self._try(trial.candidate, self.all_folds, pool, FIRST_SHARE)
+                self._try([trial.candidate], self.all_folds, pool, FIRST_SHARE)
         self._lighten()
         whole = [t for t in self.trials if t.folds == self.all_folds and t.margins.size]
         return best_blend(self.workshop, whole)

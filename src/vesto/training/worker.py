@@ -135,10 +135,10 @@ class Training:
         budget = Budget(start, end - start - reserve_s, self.definition.max_trials)
         workshop = Workshop(
             self.columns, self.target, self._objective(), folds, self.definition.seed,
-            budget.deadline,
+            budget.deadline, self.job.threads,
         )  # fmt: skip
         search = Search(
-            workshop, budget, self.job.threads, algorithms_of(self.definition.model_type),
+            workshop, budget, algorithms_of(self.definition.model_type),
             lambda stage, share, best: self._say(stage, share * 0.9, best, len(search.trials)),
             lambda best: self._finish(search, best, final=False),
         )  # fmt: skip

@@ -50,7 +50,7 @@ def shop() -> Workshop:
 def trials(shop: Workshop) -> list[Trial]:
     with ThreadPoolExecutor(1) as pool:
         return [
-            shop.trial(Candidate("xgboost", style, "raw", SETTING), FOLDS, pool)
+            shop.trial(Candidate("xgboost", style, "raw", SETTING), FOLDS, each=pool.map)
             for style in ("ordinal", "native", "means")
         ]
 
@@ -136,9 +136,13 @@ class TestBudget:
         at = 10.0
         budget = Budget(10.0, 100.0, 0, lambda: at)
         assert budget.deadline == 110.0
-        assert budget.has_room("portfolio", 9999, 39)
-        assert not budget.has_room("portfolio", 0, 41)
+        assert budget.has_room("first", 9999, 39)
+        assert not budget.has_room("first", 0, 41)
+        assert budget.has_room("portfolio", 9999, 59)
+        assert not budget.has_room("portfolio", 0, 61)
         at = 75.0
         assert not budget.has_room("tuning", 0, 1)
+        assert budget.has_room("tuning", 0, 19, later_s=10)
+        assert not budget.has_room("tuning", 0, 21, later_s=10)
         assert budget.has_room("finalists", 0, 19)
         assert budget.spent(0) == pytest.approx(0.65)

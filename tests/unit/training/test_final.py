@@ -60,7 +60,7 @@ def definition(problem: str) -> Definition:
 
 def trial_of(shop: Workshop, candidate: Candidate) -> Trial:
     with ThreadPoolExecutor(1) as pool:
-        return shop.trial(candidate, (0, 1, 2), pool)
+        return shop.trial(candidate, (0, 1, 2), each=pool.map)
 
 
 @pytest.mark.parametrize("candidate", [TREES, LINE], ids=lambda c: c.algorithm)
