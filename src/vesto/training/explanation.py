@@ -48,6 +48,11 @@ def explained(model: Model, report: dict[str, Any], stage: str = "") -> dict[str
     Raises:
         FeatureNotSupported: The model has none and will not get one.
     """
+    if model.definition.is_forecast:
+        hint = "EXPLAIN_MODEL is for models that have a function; SHOW MODEL has the forecast's metric."
+        raise FeatureNotSupported(
+            f'model "{model.name}" is a forecast, without explanations', hint=hint
+        )
     if model.state is State.TRAINING:
         waiting = WAITING_FOR_PROCESSING if stage == STAGE else WAITING_FOR_TRAINING
         return {"explanations": waiting}

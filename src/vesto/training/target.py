@@ -90,8 +90,8 @@ def _labels(column: pa.Array) -> tuple[tuple[str, ...], NDArray[np.float64]]:
 
 
 def as_label(value: object) -> str:
-    """A target's value as text, as a label is stored."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """A target's value as text, as a label is stored; a boolean as Redshift prints it, t or f."""
+    return "ft"[value] if isinstance(value, bool) else str(value)
 
 
 def _check_classes(labels: tuple[str, ...], name: str, problem: Problem, most: int) -> None:
