@@ -128,19 +128,19 @@ class Finished(NamedTuple):
 
 
 def finish(
-    workshop: Workshop, trial: Trial, decision: Decision, definition: Definition, *, bag: bool
+    workshop: Workshop, trial: Trial, decision: Decision, definition: Definition, *, seeds: int
 ) -> Finished:
     """The program of the winner, fitted again on all rows.
 
-    With ``bag`` it is fitted with several seeds, as far as time and size allow. Where there is no
-    time to fit at all, or what comes of it is worse than on rows not seen, it is the models of its
-    folds.
+    It is fitted with so many seeds, as far as time and size allow. With none, where there is no
+    time to fit at all, or where what comes of it is worse than on rows not seen, it is the models
+    of its folds.
     """
     output = _output(workshop, trial, decision, definition)
     best = min((part for part, _ in trial.parts), key=lambda t: t.badness, default=trial)
-    for wanted in dict.fromkeys((trial, best)):
+    for wanted in dict.fromkeys((trial, best)) if seeds else ():
         if wanted.fit_s * REFIT_FACTOR < workshop.deadline - time.monotonic():
-            found = _refitted(workshop, wanted, SEEDS if bag else 1)
+            found = _refitted(workshop, wanted, seeds)
             if found is not None:
                 return _assembled(found, output)
     encoding = workshop.encoding(best.candidate, best.folds[0])

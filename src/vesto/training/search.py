@@ -35,8 +35,10 @@ WAITING_GAIN: Final = 0.005
 # No candidate may take a larger share of the time: a thousand classes would take all of it.
 FIRST_SHARE: Final = 0.6
 TRIAL_SHARE: Final = 0.3
-# So many fits as the time has room for, a candidate is judged on so many folds.
-FOLDS_BY_FITS: Final = ((60, 5), (30, 3), (0, 2))
+# So many fits as the time has room for, a candidate is judged on so many folds; few rows in a fold
+# tell too little.
+FOLDS_BY_FITS: Final = ((60, 5), (30, 3), (0, 1))
+FEWEST_FOLDS: Final = 3
 # Fits of the winner, each on more rows than those of the search: what the end wants, and needs.
 LAST_FITS: Final = SEEDS * REFIT_FACTOR
 FEWEST_LAST_FITS: Final = 3 * REFIT_FACTOR
@@ -177,7 +179,8 @@ class Search:
         begun = self.workshop.trial(candidate, some, limit_s, pool.map)
         fits = self.budget.seconds * self.workshop.threads / begun.fit_s
         count = next(count for least, count in FOLDS_BY_FITS if fits >= least)
-        self.all_folds = self.all_folds[: max(count, len(some))]
+        fewest = FEWEST_FOLDS if self.workshop.rows < SMALL_ROWS else len(some)
+        self.all_folds = self.all_folds[: max(count, fewest)]
         return begun
 
     @property

@@ -31,7 +31,7 @@ from vesto.training.copies import copies
 from vesto.training.encoding import Columns, read_columns
 from vesto.training.explanation import OUT_OF_MEMORY, OUT_OF_TIME, STAGE, whole_model
 from vesto.training.families import algorithms_of
-from vesto.training.final import Decision, decide, finish, metric_shown
+from vesto.training.final import SEEDS, Decision, decide, finish, metric_shown
 from vesto.training.forecasting.job import train_forecast
 from vesto.training.job import Job, JobFolder, Progress
 from vesto.training.search import Search
@@ -175,7 +175,9 @@ class Training:
     def _finish(self, search: Search, best: Trial, *, final: bool) -> None:
         workshop = search.workshop
         decision = decide(workshop, best, self._objective())
-        program, names = finish(workshop, best, decision, self.definition, bag=final)
+        program, names = finish(
+            workshop, best, decision, self.definition, seeds=SEEDS if final else 0
+        )
         document = self._report(search, best, decision, program, names)
         winner = best.candidate.algorithm
         metric = metric_shown(self.definition, workshop.task, decision.metric)

@@ -89,7 +89,7 @@ def test_parts_of_different_styles_become_one_forest(shop: Workshop, trials: lis
     parts = tuple((trial, weight) for trial, weight in zip(trials, (0.5, 0.3, 0.2), strict=True))
     mixed = sum(weight * trial.margins for trial, weight in parts)
     blend = shop.judged(replace(trials[0], margins=np.asarray(mixed), parts=parts))
-    program, names = finish(shop, blend, decide(shop, blend, "MSE"), DEFINITION, bag=False)
+    program, names = finish(shop, blend, decide(shop, blend, "MSE"), DEFINITION, seeds=1)
     check(program)
     assert len(names) == len(program.features)
     assert set(names) == {"a", "w"}
@@ -116,7 +116,7 @@ def test_models_that_went_wrong_leave_the_folds_models(
 ) -> None:
     monkeypatch.setattr("vesto.training.final.SOUND_FACTOR", 0.0)
     trial = trials[0]
-    program, _ = finish(shop, trial, decide(shop, trial, "MSE"), DEFINITION, bag=True)
+    program, _ = finish(shop, trial, decide(shop, trial, "MSE"), DEFINITION, seeds=5)
     want = np.mean([m.margins(shop.encoding(trial.candidate, -1).x) for m in trial.models], axis=0)
     got = reference.margins(program, shop.columns.arrays)
     np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-4)

@@ -18,7 +18,7 @@ def numbers(rows: int) -> tuple[list[pa.Array], np.ndarray]:
 
 def test_copies_have_one_number_and_others_have_their_own() -> None:
     columns, y = numbers(300)
-    places = np.random.default_rng(1).permutation(np.concatenate([np.arange(300), np.arange(100)]))
+    places = np.random.default_rng(1).permutation(np.concatenate([np.arange(300), np.arange(200)]))
     found = copies([column.take(pa.array(places)) for column in columns], y[places])
     assert found is not None
     pairs = set(zip(found.tolist(), places.tolist(), strict=True))
