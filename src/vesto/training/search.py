@@ -122,7 +122,7 @@ class Search:
         """Try candidates at a time; of a single one, some folds may be done already."""
         began = time.monotonic()
         fits = len(candidates) * len(folds) - (len(begun.folds) if begun else 0)
-        limit_s = self.budget.limit_s(share) / math.ceil(fits / self.workshop.threads)
+        limit_s = self.budget.limit_s(share) / max(1, math.ceil(fits / self.workshop.threads))
         if len(candidates) == 1:
             trials = [self.workshop.trial(candidates[0], folds, limit_s, pool.map, begun)]
         else:
@@ -130,7 +130,8 @@ class Search:
                 pool.map(lambda each: self.workshop.trial(each, folds, limit_s), candidates)
             )
         ended = time.monotonic()
-        self.lately_s = [*self.lately_s, (ended - began) * len(candidates) / fits][-LATELY:]
+        if fits:
+            self.lately_s = [*self.lately_s, (ended - began) * len(candidates) / fits][-LATELY:]
         self.trials += [replace(t, elapsed_s=ended - self.budget.start) for t in trials]
         self.tried += len(trials)
         self.report("searching", min(self.budget.spent(self.tried), 1.0), self.best(folds))
@@ -177,6 +178,7 @@ class Search:
         some = self.all_folds[: self.workshop.threads]
         limit_s = self.budget.limit_s(FIRST_SHARE) / len(self.all_folds)
         begun = self.workshop.trial(candidate, some, limit_s, pool.map)
+        self.lately_s = [begun.fit_s / len(some)]
         fits = self.budget.seconds * self.workshop.threads / begun.fit_s
         count = next(count for least, count in FOLDS_BY_FITS if fits >= least)
         fewest = FEWEST_FOLDS if self.workshop.rows < SMALL_ROWS else len(some)

@@ -103,9 +103,7 @@ def test_several_seeds_are_more_trees_of_the_same_scale(
 ) -> None:
     trial = trials[0]
     decision = decide(shop, trial, "MSE")
-    one, many = (
-        finish(shop, trial, decision, DEFINITION, bag=bag).program for bag in (False, True)
-    )
+    one, many = (finish(shop, trial, decision, DEFINITION, seeds=seeds).program for seeds in (1, 5))
     assert len(many.body.roots) == 5 * len(one.body.roots)  # type: ignore[union-attr]
     first, second = (reference.margins(program, shop.columns.arrays) for program in (one, many))
     assert np.corrcoef(first[:, 0], second[:, 0])[0, 1] > 0.99
