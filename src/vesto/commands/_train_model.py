@@ -191,17 +191,18 @@ def check_functions(statement: CreateModel, context: Context, model: Model) -> N
     """The names of all functions that the model makes are free."""
     for name in model.functions:
         try:
-            _check_free(context, model.definition.function_schema, name)
+            _check_free(context, model, name)
         except DuplicateFunction as error:
             raise _told(error, model, name).at(statement.span("FUNCTION")) from None
     longest = max(model.definition.parameters, key=lambda p: len(p.name))
     checked(longest.name, statement.span("FROM"))
 
 
-def _check_free(context: Context, schema: str, name: str) -> None:
+def _check_free(context: Context, model: Model, name: str) -> None:
     if context.warehouse.engine.is_taken(name) or is_known_function(name):
         raise DuplicateFunction(f'"{name}" is a function of SQL', hint="Choose another name.")
-    check_free(context.warehouse.catalog, schema, name)
+    check_free(context.warehouse.catalog, model, name)
+    schema = model.definition.function_schema
     mine = "SELECT 1 FROM dev.vesto.functions WHERE schema_name = ? AND function_name = ?"
     if rows(context.connection, mine, [schema.lower(), name.lower()]):
         hint = "DROP FUNCTION removes it."
