@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from vesto.training.blend import best_blend
+from vesto.training.blend import best_blend, cost
 from vesto.training.budget import Budget, Stage
 from vesto.training.candidates import SPLIT_OFF, Candidate, Report, Trial, Workshop
 from vesto.training.families import (
@@ -49,6 +49,8 @@ SLOW_FOLD: Final = 1.25
 KEPT: Final = 12
 SKEWED: Final = 1.0
 SLOWER: Final = 0.4
+# Smaller steps mean more trees: they have to be worth it.
+SLOWER_GAIN: Final = 0.003
 LATELY: Final = 3
 
 
@@ -211,12 +213,15 @@ class Search:
         """The best trees with smaller steps, while that helps; whether there was room for it."""
         best = self.best(self.search_folds)
         while best.candidate.grows_trees:
+            slower = slowed(best.candidate, SLOWER)
+            if slower is None:
+                break
             if not self._room("tuning", math.ceil(len(self.search_folds) / SLOWER)):
                 return False
-            self._try([slowed(best.candidate, SLOWER)], self.search_folds, pool)
+            self._try([slower], self.search_folds, pool)
             self._lighten()
             before, best = best, self.best(self.search_folds)
-            if best.badness >= before.badness:
+            if cost(best) >= cost(before) * (1 - SLOWER_GAIN):
                 break
         return True
 
