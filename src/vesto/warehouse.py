@@ -17,14 +17,20 @@ from typing import Any, Final, Self
 
 import pyarrow as pa
 
+from vesto.access.facts import Facts, read_facts, sweep
+from vesto.access.guard import Guard
+from vesto.access.rights import Rights
 from vesto.catalog.records import Model, Outcome, State
 from vesto.catalog.store import Catalog
+from vesto.catalog.users import User
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.front import Front
-from vesto.engines import ENGINES, Engine, Function
+from vesto.dialect.surroundings import Place
+from vesto.engines import ENGINES, Connection, Engine, Function
 from vesto.errors import (
     DataCorrupted,
     InputOutputError,
+    PermissionDenied,
     TrainingFailed,
     UndefinedModel,
     UndefinedSchema,
@@ -42,6 +48,7 @@ from vesto.training.job import Job, JobFolder, Progress, last_progress
 from vesto.training.snapshot import TrainingRows
 from vesto.training.staging import keep_files, remove_staged
 from vesto.training.supervisor import Supervisor
+from vesto.translation import SYSTEM_VIEWS as SYSTEM_VIEW_NAMES
 from vesto.translation import Translator
 from vesto.types import BY_NAME
 
@@ -71,6 +78,9 @@ class Warehouse:
         self._lock_handle = claim(self.path)
         self.change = threading.RLock()
         self.schema_version = 0
+        self._counting = threading.Lock()
+        self._facts: tuple[int, Facts] | None = None
+        self._foreign: frozenset[Place] | None = None
         self.front = Front()
         with ExitStack() as undo:
             undo.callback(os.close, self._lock_handle)
@@ -79,6 +89,7 @@ class Warehouse:
             self.settings = read_settings(self.path / "vesto.toml", settings)
             self.catalog = Catalog(self.path / "catalog.sqlite")
             undo.callback(self.catalog.close)
+            self.catalog.accounts.ensure_owner(self.settings.owner)
             self.files = ModelFiles(self.path / "models")
             self.translator = Translator(self.catalog, locked=locked)
             self.engine = self._open_engine()
@@ -97,21 +108,67 @@ class Warehouse:
         assert kind is not None  # DuckDB's file is part of the package
         return kind.open(self.path, self.settings)
 
+    # --- What is known of the schema ----------------------------------------------------------------
+
+    def schema_changed(self, *, natively: bool = False) -> None:
+        """Whoever kept something that tables, views, owners or grants decide asks again."""
+        with self._counting:
+            self.schema_version += 1
+            if natively:
+                self._foreign = None
+
+    def facts(self, connection: Connection) -> Facts:
+        """Owners and grants as they are committed, read by ``connection``, which has no transaction."""
+        version, known = self.schema_version, self._facts
+        if known is not None and known[0] == version:
+            return known[1]
+        found = read_facts(connection)
+        self._facts = version, found
+        return found
+
+    def foreign_functions(self) -> frozenset[Place]:
+        """The functions of the tables' file that neither a model nor CREATE FUNCTION has made."""
+        known = self._foreign
+        if known is None:
+            line = self.engine.connect()
+            try:
+                made = set(read_facts(line).functions)
+            finally:
+                line.close()
+            for model in self.catalog.models():
+                schema = model.definition.function_schema.lower()
+                made |= {(schema, name.lower()) for name in model.functions}
+            known = self._foreign = frozenset(self.engine.macros() - made)
+        return known
+
+    def guard_of(self, model: Model, line: Connection) -> Guard:
+        """What a model's owner may do, on a line that has no transaction.
+
+        Raises:
+            InvalidAuthorization: The owner is gone.
+        """
+        return Guard(self, line, model.owner, lambda: False, SYSTEM_VIEW_NAMES)
+
     def _provide_system_views(self) -> None:
         for name in SYSTEM_VIEWS.names():
             view = SYSTEM_VIEWS.get(name)
             assert view is not None  # names() lists what get() finds
             self.engine.provide(name, view.columns, partial(self._rows_of, view))
 
-    def _explained(self, _user: str, name: str) -> str:
+    def _explained(self, user_name: str, name: str) -> str:
         """The document of EXPLAIN_MODEL for the model of that name."""
+        directory = self.catalog.accounts.directory()
+        user = directory.users.get(user_name) or User(id=-1, name=user_name)
+        rights = Rights(user, Facts(), directory)
         cursor = Cursor(name)
         wanted = cursor.name("a model's name")
         cursor.end()
         model = self.catalog.find(wanted.schema or "public", wanted.object)
         if model is None:
-            known = [model.name for model in self.catalog.models()]
+            known = [model.name for model in self.catalog.models() if rights.has_model(model)]
             raise UndefinedModel.named(wanted.object, known=known)
+        if not rights.has_model(model):
+            raise PermissionDenied(f"permission denied for model {model.name}")
         report = self.files.report(model) if model.state is State.READY else {}
         return json.dumps(explained(model, report, self.progress(model).stage), ensure_ascii=False)
 
@@ -122,6 +179,9 @@ class Warehouse:
 
     def reconcile(self) -> None:
         """Bring files and functions in line with the catalog."""
+        line = self.engine.connect()
+        sweep(line)
+        line.close()
         models, versions = self.catalog.models(), self.catalog.all_versions()
         self._remove_strays(versions)
         for model in models:
@@ -346,7 +406,7 @@ class Warehouse:
         """Whether REFRESH MODEL would find the tables and columns of the training query."""
         line = self.engine.connect()
         try:
-            return self.translator.is_refreshable(model, line)
+            return self.translator.is_refreshable(model, line, self.guard_of(model, line))
         finally:
             line.close()
 

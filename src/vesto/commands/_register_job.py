@@ -64,10 +64,10 @@ def bind_job(statement: CreateModel, context: Context) -> RegisterJob:
     function_schema = statement.function.schema or schema
     check_names(statement, context, schema, function_schema)
     bucket = statement.setting("S3_BUCKET") or ""
-    staging = staging_of(bucket, context, statement.span("SETTINGS"))
+    role = statement.iam_role or ""
+    staging = staging_of(bucket, context, statement.span("SETTINGS"), role)
     found, files = _job(statement.source.text, context, staging, statement.span("FROM"))
     _check_types(statement, found)
-    role = statement.iam_role or ""
     definition = replace(
         found.definition, statement=statement.text, query="", table="", training_query="",
         engine_sql="", function_schema=function_schema, function=statement.function.object,

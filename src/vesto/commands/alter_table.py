@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
+from vesto.access.facts import rename_access
+from vesto.access.rights import table_key
 from vesto.commands import Context
 from vesto.commands._objects import (
     Place,
     check_exists,
     check_not_kept,
     check_open,
+    check_use,
     engine_name,
     rebuild,
     record_column,
@@ -83,6 +86,11 @@ class AlterTable:
         """
         place = context.place(self.name)
         check_open(place, self.span)
+        check_use(context, "ALTER", self.name, self.span)
+        if self.append_from is not None:
+            check_use(context, "INSERT", self.name, self.span)
+            check_use(context, "SELECT", self.append_from, self.span)
+            check_use(context, "DELETE", self.append_from, self.span)
         check_not_kept(context, self.name, self.span)
         check_exists(context, self.name, self.span)
         return self
@@ -108,6 +116,7 @@ class AlterTable:
             run(connection, f"{head} RENAME TO {quoted(self.rename_to)}")
             change = "UPDATE dev.vesto.columns SET table_name = ?"
             _records(connection, change, place, "", self.rename_to.lower())
+            rename_access(connection, table_key(place), self.rename_to.lower())
         if self.retype:
             self._retype(connection, place, *self.retype)
         if self.append_from:

@@ -90,6 +90,10 @@ class Connection(Protocol):
         """
         ...
 
+    def use_user(self, name: str) -> None:
+        """Show in system views what this user may see."""
+        ...
+
     def use_interval_level(self, level: float) -> None:
         """Make intervals of predictions that hold this share of the truth."""
         ...
@@ -162,6 +166,10 @@ class Engine(Protocol):
 
     def functions(self) -> set[tuple[str, str]]:
         """Schema and name of the prediction functions that are installed."""
+        ...
+
+    def macros(self) -> set[tuple[str, str]]:
+        """Schema and name, folded, of all functions that stand in the tables' file."""
         ...
 
     def is_taken(self, name: str) -> bool:

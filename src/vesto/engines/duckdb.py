@@ -228,6 +228,15 @@ class DuckDBEngine:
         )
         return {(schema, name) for schema, name in found}
 
+    def macros(self) -> set[tuple[str, str]]:
+        """Schema and name, folded, of all functions that stand in the tables' file."""
+        found = self._asked(
+            "SELECT DISTINCT lower(schema_name), lower(function_name) FROM duckdb_functions() "
+            "WHERE database_name = ? AND schema_name <> 'vesto'",
+            [DATABASE],
+        )
+        return {(schema, name) for schema, name in found}
+
     def is_taken(self, name: str) -> bool:
         """Whether DuckDB has a function of its own by that name."""
         known = (
@@ -361,6 +370,10 @@ class DuckDBConnection:
         except VestoError as error:
             message = f'time zone "{name}" is not known'
             raise InvalidParameterValue(message, detail=error.message) from None
+
+    def use_user(self, name: str) -> None:
+        """Show in system views what this user may see."""
+        self.execute(f"SET VARIABLE vesto_user = {literal(name)}")
 
     def use_interval_level(self, level: float) -> None:
         """Make intervals of predictions that hold this share of the truth."""
