@@ -230,6 +230,14 @@ def forget_schema(connection: Connection, schema: str) -> None:
         _run(connection, f"DELETE FROM dev.vesto.{table} WHERE schema_name = ?", [schema])
 
 
+def forget_grantee(connection: Connection, grantee: Grantee) -> None:
+    """Forget everything that was granted to somebody who is gone."""
+    for table in ("grants", "default_privileges"):
+        where = "grantee_kind = ? AND grantee = ?"
+        if _rows(connection, f"SELECT 1 FROM dev.vesto.{table} WHERE {where} LIMIT 1", grantee):
+            _run(connection, f"DELETE FROM dev.vesto.{table} WHERE {where}", grantee)
+
+
 def set_default(connection: Connection, default: Default, *, given: bool) -> None:
     """Add a default privilege, or remove it."""
     same = "creator = ? AND schema_name = ? AND kind = ? AND privilege = ? AND grantee_kind = ? AND grantee = ?"

@@ -11,10 +11,11 @@ from vesto.access.rights import Rights, schema_key
 from vesto.catalog.records import Model
 from vesto.catalog.store import Catalog
 from vesto.catalog.users import User
+from vesto.dialect.names import Name
 from vesto.dialect.references import Use
 from vesto.dialect.surroundings import Place
 from vesto.engines import Connection
-from vesto.errors import InvalidAuthorization, PermissionDenied, Span
+from vesto.errors import InvalidAuthorization, PermissionDenied, Span, UndefinedTable
 
 Stamp = tuple[int, ...]
 
@@ -194,6 +195,18 @@ class Guard:
             found |= {name: known for known, name in relations if known == schema}
         hidden = {*scope.temporary, *system_views}
         return {name: schema for name, schema in found.items() if name not in hidden}
+
+    def place(self, name: Name, path: tuple[str, ...]) -> Place:
+        """Where a table or view of that name stands.
+
+        Raises:
+            UndefinedTable: It is nowhere, or a temporary one.
+        """
+        use = Use("OWN", name.schema.lower(), name.object.lower(), name.database.lower())
+        found = Check(self.rights, self._scope(path)).place(use)
+        if found is None or found not in self.rights.facts.relations:
+            raise UndefinedTable(f'relation "{name}" does not exist')
+        return found
 
     def check_use(self, action: Use, path: tuple[str, ...]) -> None:
         """Nothing, if the user may make one use.

@@ -122,6 +122,14 @@ class Context:
             raise UndefinedModel.named(name.object, known=known, span=span)
         return found
 
+    def any_model(self, name: Name, span: Span | None = None) -> Model:
+        """The model of that name, whoever may know of it.
+
+        Raises:
+            UndefinedModel: There is none.
+        """
+        return self._model(name, span)
+
     def droppable_model(self, name: Name, span: Span | None = None) -> Model:
         """The model of that name, which its owner may remove, its schema's, and whoever may drop any.
 
