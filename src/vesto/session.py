@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import pyarrow as pa
 
-from vesto.access.check import without_hints
+from vesto.access.check import without_hints, without_values
 from vesto.access.facts import sweep
 from vesto.access.guard import Guard
 from vesto.access.recording import record_uses
@@ -27,6 +27,7 @@ from vesto.dialect.surroundings import Surroundings
 from vesto.dialect.translate import Translated
 from vesto.engines import Column
 from vesto.errors import (
+    EngineFailure,
     FailedTransaction,
     InputOutputError,
     PermissionDenied,
@@ -77,6 +78,7 @@ class Session:
         self._surroundings_version = (-1, -1)
         self._surroundings_key = -1
         self._interrupted = False
+        self._shielded = False
         self._stop: Callable[[], None] | None = None
         self._guard = self._guarded(user or warehouse.settings.owner)
         self._begin_with(dict(self._guard.user.parameters))
@@ -87,7 +89,7 @@ class Session:
                 self.warehouse, self._connection, name,
                 lambda: self._transaction == "active", SYSTEM_VIEWS,
             )  # fmt: skip
-            self._connection.use_user(name)
+            self._connection.use_user(name, superuser=guard.unlimited)
         except BaseException:
             self._connection.close()
             raise
@@ -138,6 +140,8 @@ class Session:
                 self._fail_transaction()
                 if not self._guard.unlimited:
                     without_hints(error)
+                if self._shielded:
+                    without_values(error)
                 if error.span is not None:
                     start, end = error.span.start + span.start, error.span.end + span.start
                     error.span = type(error.span)(start, end)
@@ -145,6 +149,7 @@ class Session:
 
     def _run_one(self, text: str, parameters: Sequence[Any]) -> Result:
         self._hold_open_result()
+        self._shielded = False
         if is_plain(text):
             self._check_transaction()
             return self._run_plain(text, parameters)
@@ -184,8 +189,10 @@ class Session:
                     raise
                 try:
                     return self._run_plain(cursor.sql, parameters)
-                except VestoError:
-                    raise error from None
+                except VestoError as plain:
+                    # Who may not do it hears so, whatever else is wrong.
+                    allowed = self._guard.unlimited or plain.sqlstate != "42501"
+                    raise (error if allowed else plain) from None
         finally:
             self._surroundings = None
             if not getattr(command, "keeps_schema", False):
@@ -208,7 +215,6 @@ class Session:
     def _authorize(self, name: str) -> None:
         """Go on with the rights of another user; with an empty name, of whoever opened the session."""
         self._guard.become(name)
-        self._connection.use_user(self.user)
         self._surroundings = None
 
     def _around(self) -> Surroundings:
@@ -218,6 +224,7 @@ class Session:
         if self._surroundings is None or self._surroundings_version != version:
             self._surroundings_version = version
             path, guard = self._parameters.search_path, self._guard
+            self._connection.use_user(guard.user.name, superuser=guard.unlimited)
             around = surroundings(
                 self._connection, path, self.user, superuser=guard.unlimited,
                 rounding=self._parameters.get("enable_numeric_rounding") == "on",
@@ -254,7 +261,9 @@ class Session:
         """
         if self._guard.unlimited:
             return
-        self._guard.check(found.uses, self._parameters.search_path)
+        path = self._parameters.search_path
+        explains = found.word == "EXPLAIN"
+        self._shielded |= self._guard.check(found.uses, path, explains=explains)
         for model_id in found.forecasts:
             model = self.warehouse.catalog.by_id(model_id)
             if model is not None:
@@ -323,7 +332,7 @@ class Session:
             reader = self._connection.execute(translated.sql, parameters)
         except UndefinedFunction as error:
             raise error.at(place) from None
-        except UndefinedColumn:
+        except (UndefinedColumn, EngineFailure):
             hidden = [use.name for use in translated.uses if use.columns and use.action == "SELECT"]
             if self._guard.unlimited or not hidden:
                 raise
@@ -333,7 +342,8 @@ class Session:
             # Of a statement that went through untouched, only the translation knows the place.
             self.warehouse.translator.translate_all(text, self._around())
             raise
-        return pa.RecordBatchReader.from_batches(reader.schema, _placed(reader, place))
+        rows = _placed(reader, place, shielded=self._shielded)
+        return pa.RecordBatchReader.from_batches(reader.schema, rows)
 
     def _raise_hidden(self, names: list[str]) -> None:
         """The error of a column that is missing because the user may not read it.
@@ -452,11 +462,15 @@ class Session:
         self.close()
 
 
-def _placed(reader: pa.RecordBatchReader, place: Span | None) -> Iterator[pa.RecordBatch]:
+def _placed(
+    reader: pa.RecordBatchReader, place: Span | None, *, shielded: bool
+) -> Iterator[pa.RecordBatch]:
     try:
         yield from reader
-    except UndefinedFunction as error:
-        raise error.at(place) from None
+    except VestoError as error:
+        if isinstance(error, UndefinedFunction):
+            error.at(place)
+        raise (without_values(error) if shielded else error) from None
 
 
 def _read_name(text: str) -> Name:

@@ -17,12 +17,14 @@ from typing import Any, Final, Self
 
 import pyarrow as pa
 
+from vesto.access.asking import Question, answer
 from vesto.access.facts import Facts, read_facts, sweep
 from vesto.access.guard import Guard
+from vesto.access.passwords import verifiers
 from vesto.access.rights import Rights
 from vesto.catalog.records import Model, Outcome, State
 from vesto.catalog.store import Catalog
-from vesto.catalog.users import User
+from vesto.catalog.users import User, Verifiers
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.front import Front
 from vesto.dialect.surroundings import Place
@@ -42,7 +44,7 @@ from vesto.model_files import ModelFiles, strays
 from vesto.ownership import claim
 from vesto.programs.program import Program
 from vesto.settings import read_settings
-from vesto.system_views import SYSTEM_VIEWS, SystemView
+from vesto.system_views import SYSTEM_VIEWS, Seen, SeenModels, SystemView
 from vesto.training.explanation import explained
 from vesto.training.job import Job, JobFolder, Progress, last_progress
 from vesto.training.snapshot import TrainingRows
@@ -81,6 +83,7 @@ class Warehouse:
         self._counting = threading.Lock()
         self._facts: tuple[int, Facts] | None = None
         self._foreign: frozenset[Place] | None = None
+        self._rights: dict[str, tuple[tuple[int, int], Rights]] = {}
         self.front = Front()
         with ExitStack() as undo:
             undo.callback(os.close, self._lock_handle)
@@ -98,6 +101,7 @@ class Warehouse:
             undo.callback(self.jobs.close)
             self._provide_system_views()
             self.engine.answer("vesto_explain_model", self._explained)
+            self.engine.decide("vesto_has_privilege", 6, self._has_privilege)
             self.reconcile()
             if locked:
                 self.engine.lock()
@@ -172,8 +176,37 @@ class Warehouse:
         report = self.files.report(model) if model.state is State.READY else {}
         return json.dumps(explained(model, report, self.progress(model).stage), ensure_ascii=False)
 
-    def _rows_of(self, view: SystemView) -> pa.Table:
-        return view.rows(self)
+    def _rows_of(self, view: SystemView, user_name: str) -> pa.Table:
+        rights = self.rights_of(user_name)
+        seen = SeenModels(self.catalog, rights)
+        return view.rows(Seen(seen, self.files, rights, self.is_refreshable, self.progress))
+
+    def rights_of(self, user_name: str) -> Rights:
+        """What a user may do with what is committed; nobody may do nothing."""
+        accounts = self.catalog.accounts
+        stamp, known = (self.schema_version, accounts.version), self._rights.get(user_name)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        directory = accounts.directory()
+        user = directory.users.get(user_name) or User(id=-1, name="")
+        line = self.engine.connect()
+        try:
+            found = Rights(user, self.facts(line), directory)
+        finally:
+            line.close()
+        self._rights[user_name] = stamp, found
+        return found
+
+    def verifiers(self, user_name: str) -> Verifiers | None:
+        """What opens a session for the user of that name now; None where nothing does."""
+        return verifiers(self.catalog.accounts.directory().users.get(user_name))
+
+    def _has_privilege(
+        self, kind: str, user_name: str, target: str, column: str, privilege: str, path: str
+    ) -> bool:
+        """What ``has_table_privilege`` and the like answer."""
+        asked = Question(kind, target, column, privilege, tuple(path.split(",")))
+        return answer(asked, self.rights_of(user_name), self.catalog.functions, SYSTEM_VIEW_NAMES)
 
     # --- Opening: what a crash left half done is finished or taken back ------------------------
 

@@ -51,10 +51,16 @@ class Scope:
 
 @dataclass
 class Check:
-    """One statement's check."""
+    """One statement's check.
+
+    With ``explains`` what views read must be the user's own right too: a plan shows what the engine
+    knows of rows. ``shielded`` says afterwards that the statement reads a view of somebody else's.
+    """
 
     rights: Rights
     scope: Scope
+    explains: bool = False
+    shielded: bool = False
     seen: set[tuple[int, Place]] = field(default_factory=set)
 
     def uses(self, uses: tuple[Use, ...]) -> None:
@@ -69,24 +75,29 @@ class Check:
                 self._use(use, self.rights)
                 continue
             owner = self.rights.facts.owner(table_key(use.through))
-            for one, rights in self._inside(use, use.through[0], self.scope.rights_of(owner)):
+            owners = self.scope.rights_of(owner)
+            for one, rights in self._inside(use, use.through[0], owners, bound=False):
                 self._use(one, rights)
 
-    def _inside(self, use: Use, schema: str, owners: Rights) -> list[tuple[Use, Rights]]:
+    def _inside(
+        self, use: Use, schema: str, owners: Rights, *, bound: bool
+    ) -> list[tuple[Use, Rights]]:
         """A use that a view of a schema makes, and by whose rights.
 
-        A name without a schema may be found in the view's own. Else the reader's search path says
-        what it means, so that the reader must have the right too.
+        The engine looks for a name without a schema in that of a ``bound`` view. Else the reader's
+        search path says what it means, so that the reader must have the right too.
         """
+        self.shielded = self.shielded or owners.user.id != self.rights.user.id
         if use.schema:
-            return [(use, owners)]
+            both = self.explains and use.action != "CALL"
+            return [(use, owners), (use, self.rights)] if both else [(use, owners)]
         own = replace(use, schema=schema)
         if use.action == "CALL":
             others = [s for s in self.scope.search_path if s not in {schema, "public"}]
             mine = [(replace(use, schema=other), self.rights) for other in others]
             return [(use, owners), (own, owners), *mine]
-        if (schema, use.name) in owners.facts.relations:
-            return [(own, owners)]
+        if bound and (schema, use.name) in owners.facts.relations:
+            return [(own, owners), (own, self.rights)] if self.explains else [(own, owners)]
         return [(use, owners), (use, self.rights)]
 
     def _use(self, use: Use, rights: Rights) -> None:
@@ -186,7 +197,7 @@ class Check:
         owners = self.scope.rights_of(owner)
 
         def checked(use: Use) -> list[tuple[Use, Rights]]:
-            return self._inside(use, place[0], owners)
+            return self._inside(use, place[0], owners, bound=True)
 
         self._stored(self.rights.facts.views[place], place[1], checked)
 
@@ -336,6 +347,15 @@ def must_own(key: Key) -> PermissionDenied:
     kind, schema, name = key
     word = {"TABLE": "relation", "SCHEMA": "schema", "FUNCTION": "function"}.get(kind, "database")
     return PermissionDenied(f"must be owner of {word} {name or schema or CATALOG}")
+
+
+def without_values(error: VestoError) -> VestoError:
+    """The error without the value that it is about, which may be of a row that a view hides."""
+    if error.sqlstate.startswith("22"):
+        error.message = "a value is out of range or has the wrong form"
+        error.detail, error.hint = "", "It is not shown: the statement reads somebody else's view."
+        error.args = (error.message,)
+    return error
 
 
 def without_hints(error: VestoError) -> VestoError:

@@ -58,7 +58,7 @@ class Guard:
         self._stamp: Stamp = ()
         self._rights: Rights | None = None
         self._temporary: dict[str, str] | None = None
-        self._passed: dict[int, tuple[Use, ...]] = {}
+        self._passed: dict[int, tuple[tuple[Use, ...], bool]] = {}
 
     def _named(self, name: str) -> User:
         found = self._world.catalog.accounts.directory().users.get(name)
@@ -144,20 +144,27 @@ class Guard:
 
     # --- Statements -------------------------------------------------------------------------------
 
-    def check(self, uses: tuple[Use, ...], path: tuple[str, ...]) -> None:
+    def check(
+        self, uses: tuple[Use, ...], path: tuple[str, ...], *, explains: bool = False
+    ) -> bool:
         """Nothing, if the user may make all of these uses.
+
+        Returns whether values of rows that it may not see could stand in an error's text.
 
         Raises:
             PermissionDenied: It may not.
             UndefinedTable: One is of a table that is not there.
         """
         if self.unlimited:
-            return
+            return False
         self._refresh()
-        if self._passed.get(id(uses)) is uses:
-            return
-        Check(self.rights, self._scope(path)).uses(uses)
-        self._passed[id(uses)] = uses
+        known = self._passed.get(id(uses))
+        if known is not None and known[0] is uses and not explains:
+            return known[1]
+        check = Check(self.rights, self._scope(path), explains=explains)
+        check.uses(uses)
+        self._passed[id(uses)] = uses, check.shielded
+        return check.shielded
 
     def check_as(self, owner: str, uses: tuple[Use, ...], path: tuple[str, ...]) -> None:
         """The same by the rights of another user, who owns what is run; none if it is gone.

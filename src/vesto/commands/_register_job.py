@@ -94,6 +94,7 @@ def _job(
     known = [m for m in context.warehouse.catalog.all_versions() if name in jobs_of(m.definition)]
     ready = [model for model in known if model.state is State.READY]
     if known and not ready:
+        context.check_owner(known[0], span)
         message = f'training job "{name}" of model "{known[0].name}" is {known[0].state}'
         detail = known[0].outcome.failure if known[0].outcome else ""
         raise WrongState(message, detail=detail, span=span)

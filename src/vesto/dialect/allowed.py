@@ -19,7 +19,7 @@ _FUNCTIONS: Final = re.compile(
     # What scores any program, and what changes the programs of the process: only a model's own
     # function, which the catalog knows, leads there.
     r"vesto_(predict_(bool|int[248]|float[48]|varchar)|probabilities|category|explain|"
-    r"explain_model|register_program|"
+    r"explain_model|has_privilege|register_program|"
     r"forget_program|kernel|use_kernel)\Z"
 )
 _FILE_NAME: Final = re.compile(

@@ -292,7 +292,7 @@ def stored_uses(engine_sql: str) -> tuple[Use, ...] | None:
     tree: exp.Expr | None = found[0]
     if isinstance(tree, exp.Create):
         tree = tree.expression
-    if not isinstance(tree, exp.Expr) or isinstance(tree, exp.Command):
+    if not isinstance(tree, exp.Query | exp.Values | exp.Paren):
         return None
     return uses_of(tree)
 

@@ -90,7 +90,7 @@ class Connection(Protocol):
         """
         ...
 
-    def use_user(self, name: str) -> None:
+    def use_user(self, name: str, *, superuser: bool) -> None:
         """Show in system views what this user may see."""
         ...
 
@@ -144,12 +144,18 @@ class Engine(Protocol):
         """From now on treat SQL as hostile: no files, no extensions, no settings."""
         ...
 
-    def provide(self, view: str, columns: Sequence[Column], rows: Callable[[], pa.Table]) -> None:
-        """Make ``vesto.<view>`` a view over what ``rows`` returns whenever it is read."""
+    def provide(
+        self, view: str, columns: Sequence[Column], rows: Callable[[str], pa.Table]
+    ) -> None:
+        """Make ``vesto.<view>`` a view over what ``rows`` returns for the user who reads it."""
         ...
 
     def answer(self, name: str, reply: Callable[[str, str], str]) -> None:
         """Make ``name`` a function of a user and a text that returns the document of ``reply``."""
+        ...
+
+    def decide(self, name: str, arguments: int, reply: Callable[..., bool | None]) -> None:
+        """Make ``name`` a function of so many texts that returns the truth of ``reply``."""
         ...
 
     def install(self, function: Function, program: Program | None) -> None:

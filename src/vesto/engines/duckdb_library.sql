@@ -270,7 +270,14 @@ INSERT INTO vesto.grants
 INSERT INTO vesto.owners
   SELECT 'DATABASE', '', '', 100 WHERE NOT EXISTS (SELECT 1 FROM vesto.owners WHERE kind = 'DATABASE');
 
-CREATE OR REPLACE VIEW vesto.stl_load_errors AS SELECT * FROM vesto.load_errors ORDER BY starttime DESC, filename, line_number;
+-- Who reads, and where names without a schema are looked for; a session says it to its line.
+
+CREATE OR REPLACE MACRO vesto.this_user() AS coalesce(CAST(getvariable('vesto_user') AS VARCHAR), '');
+
+CREATE OR REPLACE MACRO vesto.this_path() AS coalesce(CAST(getvariable('vesto_path') AS VARCHAR), 'public');
+
+CREATE OR REPLACE VIEW vesto.stl_load_errors AS SELECT * FROM vesto.load_errors
+  WHERE getvariable('vesto_superuser') = 'on' OR session = vesto.this_user() ORDER BY starttime DESC, filename, line_number;
 
 CREATE OR REPLACE MACRO vesto.type_words(kind) AS
   CASE WHEN kind LIKE 'DECIMAL%' THEN replace(replace(kind, 'DECIMAL', 'numeric'), ', ', ',')
