@@ -6,7 +6,7 @@ Grammar: Amazon Redshift Database Developer Guide, "CREATE USER" and "ALTER USER
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -26,13 +26,11 @@ _FLAGS: Final = {
 }  # fmt: skip
 
 
-class Password(str):
-    """A password as it was written: nothing that prints values shows it."""
+@dataclass(frozen=True, slots=True)
+class Password:
+    """A password as it was written: nothing that prints or compares statements shows it."""
 
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return repr(HIDDEN)
+    text: str = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +119,10 @@ def with_options(user: User, options: Iterable[Option], span: Span | None) -> Us
 def _field(user: User, option: Option, span: Span | None) -> dict[str, Any]:
     name, value = option.name, option.value
     if name in _FLAGS:
-        field, flag = _FLAGS[name]
-        return {field: flag}
+        attribute, flag = _FLAGS[name]
+        return {attribute: flag}
     if name == "PASSWORD":
-        made = None if value is None else verifiers_of(str(value), user.name, span)
+        made = None if value is None else verifiers_of(value.text, user.name, span)
         return {"verifiers": made}
     if name == "SYSLOG ACCESS":
         return {"sees_system_log": value == "UNRESTRICTED"}
