@@ -261,7 +261,7 @@ class Session:
         """
         if self._guard.unlimited:
             return
-        path = self._parameters.search_path
+        path = self._around().search_path
         explains = found.word == "EXPLAIN"
         self._shielded |= self._guard.check(found.uses, path, explains=explains)
         for model_id in found.forecasts:
