@@ -79,6 +79,7 @@ class Session:
         self._surroundings_key = -1
         self._interrupted = False
         self._shielded = False
+        self._hidden: list[str] = []
         self._stop: Callable[[], None] | None = None
         self._guard = self._guarded(user or warehouse.settings.owner)
         self._begin_with(dict(self._guard.user.parameters))
@@ -140,6 +141,8 @@ class Session:
                 self._fail_transaction()
                 if not self._guard.unlimited:
                     without_hints(error)
+                    if isinstance(error, UndefinedColumn):
+                        self._raise_hidden(self._hidden)
                 if self._shielded:
                     without_values(error)
                 if error.span is not None:
@@ -149,7 +152,7 @@ class Session:
 
     def _run_one(self, text: str, parameters: Sequence[Any]) -> Result:
         self._hold_open_result()
-        self._shielded = False
+        self._shielded, self._hidden = False, []
         if is_plain(text):
             self._check_transaction()
             return self._run_plain(text, parameters)
@@ -262,6 +265,7 @@ class Session:
         if self._guard.unlimited:
             return
         path = self._around().search_path
+        self._hidden = [u.name for u in found.uses if u.columns and u.action == "SELECT"]
         explains = found.word == "EXPLAIN"
         self._shielded |= self._guard.check(found.uses, path, explains=explains)
         for model_id in found.forecasts:

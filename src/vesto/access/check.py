@@ -360,6 +360,6 @@ def without_values(error: VestoError) -> VestoError:
 
 def without_hints(error: VestoError) -> VestoError:
     """The error without what the engine knows of names that the user may not see."""
-    if isinstance(error, _NAMING):
+    if isinstance(error, _NAMING) and not error.hint.startswith("Perhaps you meant"):
         error.hint = ""
     return error
