@@ -88,6 +88,18 @@ class DuplicateModel(VestoError):
     sqlstate = "42710"
 
 
+class UndefinedObject(VestoError):
+    """A statement names a user, group or role that is not there."""
+
+    sqlstate = "42704"
+
+
+class DuplicateObject(VestoError):
+    """There is a user, group or role of that name."""
+
+    sqlstate = "42710"
+
+
 class UndefinedFunction(VestoError):
     """No function has that name and those arguments."""
 
@@ -308,6 +320,12 @@ class PermissionDenied(VestoError):
     """This session may not do that."""
 
     sqlstate = "42501"
+
+
+class InvalidAuthorization(VestoError):
+    """Nobody of that name can have a session."""
+
+    sqlstate = "28000"
 
 
 class WrongState(VestoError):

@@ -98,7 +98,7 @@ class Parameters:
 
     def __init__(self, defaults: Mapping[str, str] | None = None) -> None:
         self._values: dict[str, str] = {}
-        self._defaults = defaults or {}
+        self.defaults = defaults or {}
 
     def get(self, name: str) -> str:
         """The value of a parameter.
@@ -108,7 +108,7 @@ class Parameters:
         """
         if name in ACCEPTED:
             return self._values.get(name, "")
-        return self._values.get(name, self._defaults.get(name, _known(name).default))
+        return self._values.get(name, self.defaults.get(name, _known(name).default))
 
     def set(self, name: str, value: str) -> None:
         """Change a parameter.

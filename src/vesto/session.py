@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import pyarrow as pa
 
+from vesto.access.check import without_hints, without_values
+from vesto.access.facts import sweep
+from vesto.access.guard import Guard
+from vesto.access.recording import record_uses
 from vesto.catalog.records import Model
 from vesto.commands import Context, Statement, find_command
 from vesto.commands.wait_for_model import check_ready
@@ -22,11 +27,14 @@ from vesto.dialect.surroundings import Surroundings
 from vesto.dialect.translate import Translated
 from vesto.engines import Column
 from vesto.errors import (
+    EngineFailure,
     FailedTransaction,
     InputOutputError,
+    PermissionDenied,
     QueryCanceled,
     Span,
     StatementSyntaxError,
+    UndefinedColumn,
     UndefinedFunction,
     UndefinedParameter,
     VestoError,
@@ -34,7 +42,7 @@ from vesto.errors import (
 from vesto.parameters import Parameters
 from vesto.result import Result
 from vesto.training.job import Progress
-from vesto.translation import surroundings
+from vesto.translation import SYSTEM_VIEWS, surroundings
 from vesto.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -45,6 +53,7 @@ _COMMIT: Final = frozenset({"COMMIT", "END"})
 _ROLLBACK: Final = frozenset({"ROLLBACK", "ABORT"})
 # The engine's own statements that change no schema; EXECUTE does if what it runs gives no rows.
 _KEEPS_SCHEMA: Final = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE"})
+_REMOVES: Final = frozenset({"DROP", "ALTER", "IMPORT", "DETACH"})
 _NO_ROWS: Final = frozenset({"Count", "Success"})
 
 
@@ -57,7 +66,6 @@ class Session:
 
     def __init__(self, warehouse: Warehouse, *, user: str = "", wait: bool = True) -> None:
         self.warehouse = warehouse
-        self.user = user or warehouse.settings.owner
         self.wait_for_models = wait
         self._connection = warehouse.engine.connect()
         self._open: Result | None = None
@@ -67,10 +75,41 @@ class Session:
         self._parameters = Parameters({"interval_level": str(level)})
         self._connection.use_interval_level(level)
         self._surroundings: Surroundings | None = None
-        self._surroundings_version = -1
+        self._surroundings_version = (-1, -1)
         self._surroundings_key = -1
         self._interrupted = False
+        self._shielded = False
+        self._hidden: list[str] = []
         self._stop: Callable[[], None] | None = None
+        self._guard = self._guarded(user or warehouse.settings.owner)
+        self._begin_with(dict(self._guard.user.parameters))
+
+    def _guarded(self, name: str) -> Guard:
+        try:
+            guard = Guard(
+                self.warehouse, self._connection, name,
+                lambda: self._transaction == "active", SYSTEM_VIEWS,
+            )  # fmt: skip
+            self._connection.use_user(name, superuser=guard.unlimited)
+        except BaseException:
+            self._connection.close()
+            raise
+        return guard
+
+    def _begin_with(self, given: dict[str, str]) -> None:
+        """Begin with what ALTER USER ... SET said; RESET comes back to it."""
+        self._parameters = Parameters({**self._parameters.defaults, **given})
+        if "search_path" in given:
+            self._connection.use(self._parameters.search_path)
+        if "timezone" in given:
+            self._connection.use_time_zone(given["timezone"])
+        if "interval_level" in given:
+            self._connection.use_interval_level(float(given["interval_level"]))
+
+    @property
+    def user(self) -> str:
+        """The name of the user by whose rights statements run."""
+        return self._guard.user.name
 
     # --- Statements -----------------------------------------------------------------------------
 
@@ -100,6 +139,12 @@ class Session:
                 yield self._run_one(sql[span.start : span.end], parameters)
             except VestoError as error:
                 self._fail_transaction()
+                if not self._guard.unlimited:
+                    without_hints(error)
+                    if isinstance(error, UndefinedColumn):
+                        self._raise_hidden(self._hidden)
+                if self._shielded:
+                    without_values(error)
                 if error.span is not None:
                     start, end = error.span.start + span.start, error.span.end + span.start
                     error.span = type(error.span)(start, end)
@@ -107,6 +152,7 @@ class Session:
 
     def _run_one(self, text: str, parameters: Sequence[Any]) -> Result:
         self._hold_open_result()
+        self._shielded, self._hidden = False, []
         if is_plain(text):
             self._check_transaction()
             return self._run_plain(text, parameters)
@@ -146,11 +192,14 @@ class Session:
                     raise
                 try:
                     return self._run_plain(cursor.sql, parameters)
-                except VestoError:
-                    raise error from None
+                except VestoError as plain:
+                    # Who may not do it hears so, whatever else is wrong.
+                    allowed = self._guard.unlimited or plain.sqlstate != "42501"
+                    raise (error if allowed else plain) from None
         finally:
             self._surroundings = None
-            self.warehouse.schema_version += not getattr(command, "keeps_schema", False)
+            if not getattr(command, "keeps_schema", False):
+                self.warehouse.schema_changed()
 
     def _hold_open_result(self) -> None:
         """An unread result blocks the engine's connection: take it in first."""
@@ -161,19 +210,29 @@ class Session:
     def _context(self) -> Context:
         inside = self._transaction != "idle"
         return Context(
-            self.warehouse, self._connection, self.user, inside, self.wait_for_models,
-            self._translated, self._around(), self._parameters, self._watch,
+            self.warehouse, self._connection, self.user, self._guard, inside, self.wait_for_models,
+            self._translated, self._around(), self._parameters, self._watch, self._translated_view,
+            self._authorize,
         )  # fmt: skip
+
+    def _authorize(self, name: str) -> None:
+        """Go on with the rights of another user; with an empty name, of whoever opened the session."""
+        self._guard.become(name)
+        self._surroundings = None
 
     def _around(self) -> Surroundings:
         """What translations depend on; read anew after a change of the schema by anyone."""
-        version = self.warehouse.schema_version
+        accounts = self.warehouse.catalog.accounts
+        version = self.warehouse.schema_version, accounts.version
         if self._surroundings is None or self._surroundings_version != version:
             self._surroundings_version = version
-            self._surroundings = surroundings(
-                self._connection, self._parameters.search_path, self.user,
+            path, guard = self._parameters.search_path, self._guard
+            self._connection.use_user(guard.user.name, superuser=guard.unlimited)
+            around = surroundings(
+                self._connection, path, self.user, superuser=guard.unlimited,
                 rounding=self._parameters.get("enable_numeric_rounding") == "on",
             )  # fmt: skip
+            self._surroundings = replace(around, narrowed=guard.narrowed(path))
             self._surroundings_key = self.warehouse.front.interned(self._surroundings.key)
         return self._surroundings
 
@@ -181,9 +240,38 @@ class Session:
         self._around()
         key = (self._surroundings_key, self.warehouse.catalog.version)
         found = self.warehouse.front.translated(text, key, self._translate)
+        self._check(found)
         for model_id in found.forecasts:
             self._show_forecast(model_id)
         return found
+
+    def _translated_view(self, text: str, *, late: bool) -> Translated:
+        """The query of a view, the schemas of its tables written out; of a late one all is open."""
+        around = self._around()
+        if late:
+            return self.warehouse.translator.translate(text, around)
+        found = self._guard.qualified(around.search_path, around.system_views)
+        translator = self.warehouse.translator
+        translated = translator.translate(text, replace(around, qualified=found))
+        self._check(translated)
+        return translated
+
+    def _check(self, found: Translated) -> None:
+        """Nothing, if the user may run it.
+
+        Raises:
+            PermissionDenied: It may not.
+        """
+        if self._guard.unlimited:
+            return
+        path = self._around().search_path
+        self._hidden = [u.name for u in found.uses if u.columns and u.action == "SELECT"]
+        explains = found.word == "EXPLAIN"
+        self._shielded |= self._guard.check(found.uses, path, explains=explains)
+        for model_id in found.forecasts:
+            model = self.warehouse.catalog.by_id(model_id)
+            if model is not None:
+                self._guard.check_execute(model)
 
     def _show_forecast(self, model_id: str) -> None:
         """Show the rows of a forecast to this session's line, under the name it is read by."""
@@ -197,17 +285,36 @@ class Session:
     def _run_plain(self, text: str, parameters: Sequence[Any]) -> Result:
         translated = self._translated(text)
         native = translated.kind == "native" and translated.word not in _KEEPS_SCHEMA
-        if native or translated.kind == "define":
-            self._forget_surroundings()
+        if translated.kind == "define":
+            return self._define(translated, text, parameters)
+        if native:
+            self._forget_surroundings(natively=True)
         result = self._result(translated, text, parameters)
+        if native:
+            self._forget_surroundings(natively=True)
+            if translated.word in _REMOVES:
+                sweep(self._connection)
         if translated.word == "EXECUTE" and _NO_ROWS.issuperset(result.schema.names):
             self._forget_surroundings()
         self._open = result
         return result
 
-    def _forget_surroundings(self) -> None:
+    def _define(self, translated: Translated, text: str, parameters: Sequence[Any]) -> Result:
+        """Make, change or remove something, and record whose it is, in one step."""
+        context = self._context()
+        before = self._guard.rights.facts
+        try:
+            with context.atomic() as connection:
+                result = self._result(translated, text, parameters)
+                path = self._parameters.search_path
+                record_uses(connection, translated.uses, self._guard.owner_id, path, before)
+        finally:
+            self._forget_surroundings()
+        return result
+
+    def _forget_surroundings(self, *, natively: bool = False) -> None:
         self._surroundings = None
-        self.warehouse.schema_version += 1
+        self.warehouse.schema_changed(natively=natively)
 
     def _result(self, translated: Translated, text: str, parameters: Sequence[Any]) -> Result:
         reader = self._execute(translated, text, parameters)
@@ -229,11 +336,29 @@ class Session:
             reader = self._connection.execute(translated.sql, parameters)
         except UndefinedFunction as error:
             raise error.at(place) from None
+        except (UndefinedColumn, EngineFailure):
+            hidden = [use.name for use in translated.uses if use.columns and use.action == "SELECT"]
+            if self._guard.unlimited or not hidden:
+                raise
+            self._raise_hidden(hidden)
+            raise
         except StatementSyntaxError:
             # Of a statement that went through untouched, only the translation knows the place.
             self.warehouse.translator.translate_all(text, self._around())
             raise
-        return pa.RecordBatchReader.from_batches(reader.schema, _placed(reader, place))
+        rows = _placed(reader, place, shielded=self._shielded)
+        return pa.RecordBatchReader.from_batches(reader.schema, rows)
+
+    def _raise_hidden(self, names: list[str]) -> None:
+        """The error of a column that is missing because the user may not read it.
+
+        Raises:
+            PermissionDenied: A table of which only some columns may be read is among ``names``.
+        """
+        for _, name in self._around().narrowed:
+            if name in names:
+                hint = "Name only the columns that you may read."
+                raise PermissionDenied(f"permission denied for relation {name}", hint=hint)
 
     # --- Transactions ---------------------------------------------------------------------------
 
@@ -249,11 +374,14 @@ class Session:
         self._transaction = "idle"
         if idle:
             return Result(tag=word, notices=("there is no transaction in progress",))
-        self._forget_surroundings()
-        if word in _ROLLBACK or failed:
-            self._connection.rollback()
-            return Result(tag="ROLLBACK")
-        self._connection.commit()
+        try:
+            if word in _ROLLBACK or failed:
+                self._connection.rollback()
+                return Result(tag="ROLLBACK")
+            self._connection.commit()
+        finally:
+            # Only now do others see what changed, or that nothing did.
+            self._forget_surroundings()
         return Result(tag="COMMIT")
 
     def _fail_transaction(self) -> None:
@@ -271,6 +399,8 @@ class Session:
     def describe(self, sql: str) -> list[Column]:
         """The columns of a query of the engine's dialect; it is not run."""
         self._hold_open_result()
+        if not self._guard.unlimited:
+            sql = self._translated(sql).sql
         return self._connection.describe(sql)
 
     def model(self, name: str) -> Model:
@@ -336,11 +466,15 @@ class Session:
         self.close()
 
 
-def _placed(reader: pa.RecordBatchReader, place: Span | None) -> Iterator[pa.RecordBatch]:
+def _placed(
+    reader: pa.RecordBatchReader, place: Span | None, *, shielded: bool
+) -> Iterator[pa.RecordBatch]:
     try:
         yield from reader
-    except UndefinedFunction as error:
-        raise error.at(place) from None
+    except VestoError as error:
+        if isinstance(error, UndefinedFunction):
+            error.at(place)
+        raise (without_values(error) if shielded else error) from None
 
 
 def _read_name(text: str) -> Name:
@@ -357,21 +491,27 @@ def _define_tag(text: str) -> str:
 
 
 def connect(
-    path: str | Path, *, locked: bool = False, wait: bool = True,
+    path: str | Path, *, user: str = "", locked: bool = False, wait: bool = True,
     settings: Mapping[str, Any] | None = None,
 ) -> Session:  # fmt: skip
     """Open the warehouse at ``path``, or make one, and a session in it.
 
     Args:
         path: A directory.
+        user: By whose rights statements run; without it by those of the warehouse's owner.
         locked: Treat SQL as hostile: no files, no extensions, no settings.
         wait: Whether CREATE MODEL returns only when the model is READY.
         settings: Over those in the warehouse's ``vesto.toml``.
 
     Raises:
         WarehouseInUse: Another process has it open.
+        InvalidAuthorization: There is no such user.
     """
     warehouse = Warehouse(Path(path), locked=locked, settings=settings)
-    session = Session(warehouse, wait=wait)
+    try:
+        session = Session(warehouse, user=user, wait=wait)
+    except BaseException:
+        warehouse.close()
+        raise
     session._owns_warehouse = True  # noqa: SLF001 - our own, and nobody else's to set
     return session

@@ -1,4 +1,4 @@
-"""``vesto``: sql, shell, load, import, export and report."""
+"""``vesto``: sql, shell, load, import, export, report and user."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Annotated, Final
 import typer
 
 from vesto import __version__
+from vesto.cli import user
 from vesto.errors import VestoError
 
 app = typer.Typer(help="Machine learning in SQL.", no_args_is_help=True, add_completion=False)
+
+app.add_typer(user.app, name="user")
 
 Warehouse = Annotated[Path, typer.Argument(metavar="PATH", help="the warehouse's folder")]
 INTERRUPTED: Final = 130

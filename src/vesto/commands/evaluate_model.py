@@ -91,6 +91,7 @@ class EvaluateModel:
             DatatypeMismatch: A column's type does not fit.
         """
         model = context.model(self.name, self.span)
+        context.guard.check_execute(model, self.span)
         check_ready(model)
         if model.state is not State.READY:
             raise ModelNotReady(NOT_READY, span=self.span)

@@ -15,7 +15,6 @@ from vesto.result import Result
 _IGNORED: Final = (
     ("SESSION", "CHARACTERISTICS"),
     ("TRANSACTION",),
-    ("SESSION", "AUTHORIZATION", "DEFAULT"),
 )
 
 
@@ -48,7 +47,7 @@ class Set:
             name = cursor.identifier("a parameter").lower()
             if not cursor.accept("TO"):
                 cursor.expect("=")
-        value = None if cursor.accept("DEFAULT") else _value(cursor)
+        value = None if cursor.accept("DEFAULT") else read_value(cursor)
         cursor.end()
         return cls(name, value, span)
 
@@ -86,7 +85,8 @@ class Set:
         return Result(tag="SET")
 
 
-def _value(cursor: Cursor) -> str:
+def read_value(cursor: Cursor) -> str:
+    """Read a parameter's value: words, numbers or strings, separated by commas."""
     parts = [_part(cursor)]
     while cursor.accept(","):
         parts.append(_part(cursor))

@@ -90,6 +90,10 @@ class Connection(Protocol):
         """
         ...
 
+    def use_user(self, name: str, *, superuser: bool) -> None:
+        """Show in system views what this user may see."""
+        ...
+
     def use_interval_level(self, level: float) -> None:
         """Make intervals of predictions that hold this share of the truth."""
         ...
@@ -140,12 +144,18 @@ class Engine(Protocol):
         """From now on treat SQL as hostile: no files, no extensions, no settings."""
         ...
 
-    def provide(self, view: str, columns: Sequence[Column], rows: Callable[[], pa.Table]) -> None:
-        """Make ``vesto.<view>`` a view over what ``rows`` returns whenever it is read."""
+    def provide(
+        self, view: str, columns: Sequence[Column], rows: Callable[[str], pa.Table]
+    ) -> None:
+        """Make ``vesto.<view>`` a view over what ``rows`` returns for the user who reads it."""
         ...
 
     def answer(self, name: str, reply: Callable[[str, str], str]) -> None:
         """Make ``name`` a function of a user and a text that returns the document of ``reply``."""
+        ...
+
+    def decide(self, name: str, arguments: int, reply: Callable[..., bool | None]) -> None:
+        """Make ``name`` a function of so many texts that returns the truth of ``reply``."""
         ...
 
     def install(self, function: Function, program: Program | None) -> None:
@@ -162,6 +172,10 @@ class Engine(Protocol):
 
     def functions(self) -> set[tuple[str, str]]:
         """Schema and name of the prediction functions that are installed."""
+        ...
+
+    def macros(self) -> set[tuple[str, str]]:
+        """Schema and name, folded, of all functions that stand in the tables' file."""
         ...
 
     def is_taken(self, name: str) -> bool:

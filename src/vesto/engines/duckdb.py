@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Any, Final
 from weakref import WeakSet
@@ -62,6 +63,10 @@ _SCORES: Final = (
     r"^(CAST\()?(\"?system\"?\.main\.)?vesto_(predict_|probabilities\(|explain\()"
     rf"|failure\('XX001', '{_LOST}'\)|vesto\.(refusal|interval_of_\w+)\("
 )
+
+
+# Who reads: each line knows its user, and one that knows none sees what nobody may see.
+_USER: Final = "coalesce(CAST(getvariable('vesto_user') AS VARCHAR), '')"
 
 
 class DuckDBEngine:
@@ -137,13 +142,15 @@ class DuckDBEngine:
         self._lines.add(line)
         return line
 
-    def provide(self, view: str, columns: Sequence[Column], rows: Callable[[], pa.Table]) -> None:
-        """Make ``vesto.<view>`` a view over what ``rows`` returns whenever it is read."""
+    def provide(
+        self, view: str, columns: Sequence[Column], rows: Callable[[str], pa.Table]
+    ) -> None:
+        """Make ``vesto.<view>`` a view over what ``rows`` returns for the user who reads it."""
         fields = ", ".join(f"{quoted(c.name)} {c.type.duckdb}" for c in columns)
         names = ", ".join(f"row.{quoted(c.name)}" for c in columns)
 
         def listed(asked: Any) -> Any:
-            everything = rows()
+            everything = rows(asked[0].as_py())
             values = pa.StructArray.from_arrays(
                 [c.combine_chunks() for c in everything.columns], names=everything.column_names
             )
@@ -153,10 +160,10 @@ class DuckDBEngine:
 
         function = f"vesto_rows_of_{view}"
         kind = duckdb.sqltype(f"STRUCT({fields})[]")
-        self._make_function(function, listed, ["INTEGER"], kind, side_effects=True)
+        self._make_function(function, listed, ["VARCHAR"], kind, side_effects=True)
         self._root.execute(
             f"CREATE OR REPLACE VIEW {DATABASE}.vesto.{quoted(view)} AS "
-            f"SELECT {names} FROM (SELECT unnest({function}(1)) AS row)"
+            f"SELECT {names} FROM (SELECT unnest({function}({_USER})) AS row)"
         )
 
     def answer(self, name: str, reply: Callable[[str, str], str]) -> None:
@@ -172,6 +179,22 @@ class DuckDBEngine:
             return pa.ExtensionArray.from_storage(pa.json_(), pa.array(found, pa.string()))
 
         self._make_function(name, answered, ["VARCHAR", "VARCHAR"], "JSON", side_effects=True)
+
+    def decide(self, name: str, arguments: int, reply: Callable[..., bool | None]) -> None:
+        """Make ``name`` a function of so many texts that returns the truth of ``reply``."""
+
+        def decided(*columns: Any) -> Any:
+            rows = zip(*(column.to_pylist() for column in columns), strict=True)
+            try:
+                return pa.array([reply(*row) for row in rows], pa.bool_())
+            except VestoError as error:
+                # DuckDB hands on nothing but the text of an exception.
+                raise RuntimeError(f"vesto:{error.to_json()}") from error
+
+        # DuckDB counts the parameters that the signature names.
+        named = [Parameter(f"a{at}", Parameter.POSITIONAL_ONLY) for at in range(arguments)]
+        decided.__signature__ = Signature(named)  # type: ignore[attr-defined]
+        self._make_function(name, decided, ["VARCHAR"] * arguments, "BOOLEAN", side_effects=True)
 
     def install(self, function: Function, program: Program | None) -> None:
         """Make or replace the function; views and prepared statements follow it.
@@ -240,6 +263,15 @@ class DuckDBEngine:
             "SELECT schema_name, function_name FROM duckdb_functions() WHERE database_name = ? "
             "AND regexp_matches(macro_definition, ?)",
             [DATABASE, _SCORES],
+        )
+        return {(schema, name) for schema, name in found}
+
+    def macros(self) -> set[tuple[str, str]]:
+        """Schema and name, folded, of all functions that stand in the tables' file."""
+        found = self._asked(
+            "SELECT DISTINCT lower(schema_name), lower(function_name) FROM duckdb_functions() "
+            "WHERE database_name = ? AND schema_name <> 'vesto'",
+            [DATABASE],
         )
         return {(schema, name) for schema, name in found}
 
@@ -372,6 +404,7 @@ class DuckDBConnection:
         path = [f"{DATABASE}.{quoted(name)}" for name in schemas if name in there]
         path = path or [f"{DATABASE}.vesto_nowhere"]
         self.execute(f"SET search_path = {literal(','.join(path))}")
+        self.execute(f"SET VARIABLE vesto_path = {literal(','.join(schemas))}")
 
     def use_time_zone(self, name: str) -> None:
         """Show timestamps with time zone in this one."""
@@ -380,6 +413,11 @@ class DuckDBConnection:
         except VestoError as error:
             message = f'time zone "{name}" is not known'
             raise InvalidParameterValue(message, detail=error.message) from None
+
+    def use_user(self, name: str, *, superuser: bool) -> None:
+        """Show in system views what this user may see."""
+        self.execute(f"SET VARIABLE vesto_user = {literal(name)}")
+        self.execute(f"SET VARIABLE vesto_superuser = {literal('on' if superuser else 'off')}")
 
     def use_interval_level(self, level: float) -> None:
         """Make intervals of predictions that hold this share of the truth."""
