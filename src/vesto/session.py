@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -11,6 +12,7 @@ import pyarrow as pa
 
 from vesto.catalog.records import Model
 from vesto.commands import Context, Statement, find_command
+from vesto.commands.set import Set
 from vesto.commands.wait_for_model import check_ready
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.front import is_plain
@@ -46,6 +48,14 @@ _ROLLBACK: Final = frozenset({"ROLLBACK", "ABORT"})
 # The engine's own statements that change no schema; EXECUTE does if what it runs gives no rows.
 _KEEPS_SCHEMA: Final = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE"})
 _NO_ROWS: Final = frozenset({"Count", "Success"})
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What a statement returns: ``columns``, or the ``result`` of one that only looks, or nothing."""
+
+    columns: tuple[Column, ...] | None = None
+    result: Result | None = None
 
 
 class Session:
@@ -99,7 +109,7 @@ class Session:
             try:
                 yield self._run_one(sql[span.start : span.end], parameters)
             except VestoError as error:
-                self._fail_transaction()
+                self.fail_transaction()
                 if error.span is not None:
                     start, end = error.span.start + span.start, error.span.end + span.start
                     error.span = type(error.span)(start, end)
@@ -108,20 +118,25 @@ class Session:
     def _run_one(self, text: str, parameters: Sequence[Any]) -> Result:
         self._hold_open_result()
         if is_plain(text):
-            self._check_transaction()
+            self.check_transaction()
             return self._run_plain(text, parameters)
         cursor = Cursor(text)
         word = cursor.here.text.upper() if cursor.here.kind == "word" else ""
         if word in _BEGIN | _COMMIT | _ROLLBACK:
             return self._transact(word)
-        self._check_transaction()
+        self.check_transaction()
         refuse_invented_statement(cursor)
         command = find_command(cursor)
         if command is None:
             return self._run_plain(text, parameters)
         return self._run_command(command, cursor, parameters)
 
-    def _check_transaction(self) -> None:
+    def check_transaction(self) -> None:
+        """Nothing, unless the transaction block has failed.
+
+        Raises:
+            FailedTransaction: It has.
+        """
         if self._transaction == "failed":
             hint = "ROLLBACK ends it."
             message = "current transaction is aborted, commands ignored until it ends"
@@ -218,7 +233,8 @@ class Session:
         if translated.kind == "define" or not reader.schema.names:
             reader.read_all()
             return Result(tag=_define_tag(text))
-        return Result(reader, tag="SELECT")
+        types = tuple((column.type, column.modifier) for column in self._connection.columns())
+        return Result(reader, tag="SELECT", types=types)
 
     def _execute(
         self, translated: Translated, text: str, parameters: Sequence[Any]
@@ -235,7 +251,51 @@ class Session:
             raise
         return pa.RecordBatchReader.from_batches(reader.schema, _placed(reader, place))
 
+    def prepare(self, text: str) -> Preparation:
+        """What a statement will return; it is bound, and not run unless it only looks.
+
+        Raises:
+            VestoError: What running it would raise before it begins.
+        """
+        self._hold_open_result()
+        cursor = Cursor(text)
+        word = cursor.here.text.upper() if cursor.here.kind == "word" else ""
+        if word in _BEGIN | _COMMIT | _ROLLBACK:
+            return Preparation()
+        self.check_transaction()
+        try:
+            return self._prepare(cursor, text)
+        except VestoError:
+            self.fail_transaction()
+            raise
+
+    def _prepare(self, cursor: Cursor, text: str) -> Preparation:
+        command = None if is_plain(text) else find_command(cursor)
+        if command is not None:
+            if not getattr(command, "only_looks", False):
+                command.parse(cursor)
+                return Preparation()
+            return Preparation(result=self.execute(text))
+        translated = self._translated(text)
+        if translated.word == "EXPLAIN":
+            return Preparation(result=self.execute(text))
+        if translated.kind == "query":
+            return Preparation(tuple(self._connection.describe(translated.sql)))
+        if translated.kind == "write":
+            self._connection.check(translated.sql)
+        return Preparation()
+
     # --- Transactions ---------------------------------------------------------------------------
+
+    @property
+    def transaction(self) -> str:
+        """Whether a transaction block is open: idle, active or failed."""
+        return self._transaction
+
+    def fail_transaction(self) -> None:
+        """What the session's user met with was an error: an open block can only be rolled back."""
+        if self._transaction == "active":
+            self._transaction = "failed"
 
     def _transact(self, word: str) -> Result:
         if word in _BEGIN:
@@ -256,10 +316,6 @@ class Session:
         self._connection.commit()
         return Result(tag="COMMIT")
 
-    def _fail_transaction(self) -> None:
-        if self._transaction == "active":
-            self._transaction = "failed"
-
     # --- Python's side --------------------------------------------------------------------------
 
     def register(self, name: str, table: pa.Table | pd.DataFrame) -> None:
@@ -267,6 +323,24 @@ class Session:
         if not isinstance(table, pa.Table):
             table = pa.Table.from_pandas(table, preserve_index=False)
         self._connection.register(name, table)
+
+    def parameter(self, name: str) -> str:
+        """The value of a configuration parameter.
+
+        Raises:
+            UndefinedParameter: There is none of that name.
+        """
+        return self._parameters.get(name)
+
+    def set_parameter(self, name: str, value: str) -> None:
+        """Change a configuration parameter, as SET does.
+
+        Raises:
+            UndefinedParameter: There is none of that name.
+            InvalidParameterValue: The value does not fit.
+        """
+        Set(name, value).run(self._context())
+        self._surroundings = None
 
     def describe(self, sql: str) -> list[Column]:
         """The columns of a query of the engine's dialect; it is not run."""

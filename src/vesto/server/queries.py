@@ -1,0 +1,416 @@
+"""The session of a client who is known: simple and extended queries, portals, transaction states.
+
+Source: PostgreSQL manual, "Message Flow".
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any, Final
+
+from vesto.dialect.placeholders import placeholders, typed
+from vesto.dialect.scanner import split
+from vesto.engines import Column
+from vesto.errors import (
+    DatatypeMismatch,
+    DuplicateCursor,
+    DuplicateStatement,
+    FeatureNotSupported,
+    ProtocolViolation,
+    Span,
+    StatementSyntaxError,
+    UndefinedCursor,
+    UndefinedStatement,
+    VestoError,
+)
+from vesto.result import Result
+from vesto.server import replies
+from vesto.server.flow import Flow, Need, receive
+from vesto.server.messages import (
+    Bind,
+    Close,
+    CopyData,
+    CopyDone,
+    CopyFail,
+    Describe,
+    Execute,
+    Flush,
+    FunctionCall,
+    Parse,
+    Query,
+    Sync,
+    Terminate,
+    Unreadable,
+)
+from vesto.server.parameters import BY_OID, CASTS, NULL_CASTS, decoded
+from vesto.server.portals import Portal, Prepared, Rows
+from vesto.server.rows import Layout, encoded
+from vesto.server.special import Special
+from vesto.server.startup import Client
+from vesto.server.wire_types import columns_of, fields_of, identifier
+from vesto.session import Session
+
+log: Final = logging.getLogger(__name__)
+_STATUS: Final = {"idle": "I", "active": "T", "failed": "E"}
+# ParameterStatus: the client's name of each parameter, and ours.
+_REPORTED: Final = {
+    "client_encoding": "client_encoding", "DateStyle": "datestyle", "TimeZone": "timezone",
+    "IntervalStyle": "intervalstyle", "application_name": "application_name",
+}  # fmt: skip
+
+
+class Queries:
+    """One client's statements, in the order they come; all output is yielded."""
+
+    def __init__(self, session: Session, client: Client) -> None:
+        self.session, self.client = session, client
+        self._prepared: dict[str, Prepared] = {}
+        self._portals: dict[str, Portal] = {}
+        self._skipping = False
+        self._reported: dict[str, str] = {}
+        self._special = Special(self)
+
+    # --- The loop -------------------------------------------------------------------------------
+
+    def serve(self) -> Flow:
+        """Answer until the client goes.
+
+        Raises:
+            ProtocolViolation: A message may not stand where it does.
+        """
+        yield from self._report_changes()
+        yield self._ready()
+        while True:
+            message = yield from receive(Need.MESSAGE)
+            if isinstance(message, Terminate):
+                return
+            if isinstance(message, Query):
+                self._skipping = False
+                yield from self._simple(message.text)
+                yield from self._report_changes()
+                yield self._ready()
+            elif isinstance(message, Sync):
+                yield from self._sync()
+            elif not self._skipping:
+                yield from self._extended(message)
+
+    def _sync(self) -> Flow:
+        self._skipping = False
+        if self.session.transaction == "idle":
+            self._portals.clear()
+        yield from self._report_changes()
+        yield self._ready()
+
+    def _ready(self) -> bytes:
+        return replies.ready(_STATUS[self.session.transaction])
+
+    def _report_changes(self) -> Flow:
+        """Tell the client of parameters that have changed."""
+        for name, ours in _REPORTED.items():
+            value = self.session.parameter(ours)
+            if self._reported.get(name) != value:
+                self._reported[name] = value
+                yield replies.parameter(name, value)
+
+    def _failed(self, error: Exception, shift: int = 0) -> bytes:
+        """ErrorResponse; what should not happen is logged, and its words stay here."""
+        self.session.fail_transaction()
+        if not isinstance(error, VestoError):
+            log.error("a statement ended with an error of ours", exc_info=error)
+            error = VestoError("internal error", hint="The server's log tells more.")
+        position = None if error.position is None else error.position + shift
+        return replies.error(error, position)
+
+    # --- Simple queries -------------------------------------------------------------------------
+
+    def _simple(self, text: str) -> Flow:
+        self._portals.pop("", None)
+        try:
+            spans = split(text)
+        except VestoError as error:
+            yield self._failed(error)
+            return
+        if not spans:
+            yield replies.EMPTY_QUERY
+        for span in spans:
+            try:
+                yield from self.statement(text[span.start : span.end])
+            except ProtocolViolation:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
+                yield self._failed(error, span.start)
+                return
+
+    def statement(self, text: str) -> Flow:
+        """Run one statement without parameters and send what it returns, in text form."""
+        special = self._special.flow(text)
+        if special is not None:
+            yield from special
+            return
+        result = self.session.execute(text)
+        yield from self.notices(result)
+        if not result.has_rows:
+            yield replies.complete(result.tag)
+            return
+        columns = columns_of(result)
+        formats = (0,) * len(columns)
+        yield self.description(columns, formats)
+        rows = Rows(result)
+        yield from self.send(rows, columns, formats, 0)
+        yield replies.complete(_row_tag(result, rows.taken))
+
+    def notices(self, result: Result) -> Iterator[bytes]:
+        """What the statement has to say beside its rows."""
+        for notice in result.notices:
+            yield replies.notice(notice)
+
+    def description(self, columns: tuple[Column, ...], formats: tuple[int, ...]) -> bytes:
+        """RowDescription."""
+        fields = fields_of(columns, formats, redshift=self.client.redshift)
+        return replies.row_description(fields)
+
+    def send(
+        self, rows: Rows, columns: tuple[Column, ...], formats: tuple[int, ...], limit: int
+    ) -> Flow:
+        """Send at most ``limit`` rows, all where it is 0."""
+        kinds = tuple(column.type.name for column in columns)
+        layout = Layout(kinds, formats, self.client.redshift)
+        for batch in rows.parts(limit):
+            yield from encoded(batch, layout)
+
+    # --- Extended queries -----------------------------------------------------------------------
+
+    def _extended(self, message: Any) -> Flow:
+        try:
+            yield from self._step(message)
+        except ProtocolViolation:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
+            self._skipping = True
+            yield self._failed(error)
+
+    def _step(self, message: Any) -> Flow:
+        if isinstance(message, Parse):
+            self._parse(message)
+            yield replies.PARSE_COMPLETE
+        elif isinstance(message, Bind):
+            self._bind(message)
+            yield replies.BIND_COMPLETE
+        elif isinstance(message, Describe):
+            yield from self._describe(message)
+        elif isinstance(message, Execute):
+            yield from self._execute(message)
+        elif isinstance(message, Close):
+            (self._prepared if message.kind == "S" else self._portals).pop(message.name, None)
+            yield replies.CLOSE_COMPLETE
+        elif isinstance(message, FunctionCall):
+            raise FeatureNotSupported("function calls without SQL are not supported")
+        elif isinstance(message, Unreadable):
+            raise message.error
+        elif not isinstance(message, Flush | CopyData | CopyDone | CopyFail):
+            raise ProtocolViolation(f"unexpected message {type(message).__name__}")
+        # What is left of a COPY that failed is passed over; everything is flushed when we wait.
+
+    def _parse(self, message: Parse) -> None:
+        if message.name and message.name in self._prepared:
+            raise DuplicateStatement(f'prepared statement "{message.name}" already exists')
+        spans = split(message.text)
+        if len(spans) > 1:
+            text = "cannot insert multiple commands into a prepared statement"
+            raise StatementSyntaxError(text, span=Span(spans[1].start, spans[1].start))
+        found = placeholders(message.text)
+        count = max([len(message.types), *(each.number for each in found)])
+        declared = dict(enumerate(message.types, 1))
+        inferred = self._inferred(message, declared) if found else {}
+        types, oids = [], []
+        for number in range(1, count + 1):
+            oid = declared.get(number, 0)
+            kind = BY_OID.get(oid) or inferred.get(number, "varchar")
+            types.append(kind)
+            oids.append(oid or identifier(kind, redshift=self.client.redshift))
+        text = message.text if spans else ""
+        self._prepared[message.name] = Prepared(text, found, tuple(types), tuple(oids))
+
+    def _inferred(self, message: Parse, declared: dict[int, int]) -> dict[int, str]:
+        """Types of the parameters that the client has left open."""
+        return {}
+
+    def _bind(self, message: Bind) -> None:
+        prepared = self._statement(message.statement)
+        if message.portal and message.portal in self._portals:
+            raise DuplicateCursor(f'portal "{message.portal}" already exists')
+        count = len(prepared.types)
+        if len(message.values) != count:
+            name = message.statement
+            raise ProtocolViolation(
+                f"bind message supplies {len(message.values)} parameters, but prepared statement "
+                f'"{name}" requires {count}'
+            )
+        formats = _formats(message.formats, count)
+        values = tuple(
+            decoded(raw, kind, form, place)
+            for place, (raw, kind, form) in enumerate(
+                zip(message.values, prepared.types, formats, strict=True), 1
+            )
+        )
+        self._portals[message.portal] = Portal(prepared, values, message.result_formats)
+
+    def _statement(self, name: str) -> Prepared:
+        found = self._prepared.get(name)
+        if found is None:
+            raise UndefinedStatement(f'prepared statement "{name}" does not exist')
+        return found
+
+    def _portal(self, name: str) -> Portal:
+        found = self._portals.get(name)
+        if found is None:
+            raise UndefinedCursor(f'portal "{name}" does not exist')
+        return found
+
+    # --- Describe -------------------------------------------------------------------------------
+
+    def _describe(self, message: Describe) -> Flow:
+        if message.kind == "S":
+            prepared = self._statement(message.name)
+            self._prepare(prepared)
+            yield replies.parameter_description(prepared.oids)
+            columns, formats = prepared.columns, (0,) * len(prepared.columns or ())
+        else:
+            portal = self._portal(message.name)
+            self._begin(portal)
+            columns = portal.columns
+            formats = _formats(portal.formats, len(columns or ()))
+        yield replies.NO_DATA if columns is None else self.description(columns, formats)
+
+    def _prepare(self, prepared: Prepared) -> None:
+        """Find out what a statement returns, without running it."""
+        if prepared.is_described:
+            return
+        if prepared.text and not self._special.knows(prepared.text):
+            kinds = enumerate(prepared.types, 1)
+            nulls = {number: NULL_CASTS.get(kind, "TEXT") for number, kind in kinds}
+            written = typed(prepared.text, prepared.placeholders, nulls, values=False)
+            try:
+                found = self.session.prepare(written.text)
+            except VestoError as error:
+                error.span = written.original(error.span) if error.span else None
+                raise
+            prepared.columns, prepared.result = found.columns, found.result
+            if found.result is not None:
+                prepared.columns = columns_of(found.result)
+        else:
+            prepared.columns = self._special.columns(prepared.text)
+        prepared.is_described = True
+
+    def _begin(self, portal: Portal) -> None:
+        """Describe a portal: a query is begun, and its rows kept for Execute."""
+        prepared = portal.prepared
+        if portal.columns is not None or not prepared.text:
+            return
+        if prepared.is_described or self._special.knows(prepared.text):
+            self._prepare(prepared)
+            portal.columns = prepared.columns
+        elif _is_query(prepared.text):
+            portal.result = self._run(portal)
+            if portal.result.has_rows:
+                portal.columns = columns_of(portal.result)
+        else:
+            self._prepare(prepared)
+            portal.columns = prepared.columns
+
+    # --- Execute --------------------------------------------------------------------------------
+
+    def _execute(self, message: Execute) -> Flow:
+        portal = self._portal(message.portal)
+        if not portal.prepared.text:
+            yield replies.EMPTY_QUERY
+            return
+        special = self._special.flow(portal.prepared.text, extended=True)
+        if special is not None:
+            yield from special
+            return
+        if portal.result is None:
+            portal.result = self._run(portal)
+        result = portal.result
+        if portal.rows is None:
+            yield from self.notices(result)
+        if not result.has_rows:
+            if portal.is_done:
+                raise UndefinedCursor(f'portal "{message.portal}" cannot be run anymore')
+            portal.is_done = True
+            yield replies.complete(result.tag)
+            return
+        portal.columns = portal.columns or self._announced(portal)
+        portal.rows = portal.rows or Rows(result)
+        before = portal.rows.taken
+        formats = _formats(portal.formats, len(portal.columns))
+        yield from self.send(portal.rows, portal.columns, formats, message.limit)
+        if message.limit and not portal.rows.is_over:
+            yield replies.PORTAL_SUSPENDED
+            return
+        yield replies.complete(_row_tag(result, portal.rows.taken - before))
+
+    def _announced(self, portal: Portal) -> tuple[Column, ...]:
+        """The columns as the statement was described, where it was."""
+        assert portal.result is not None  # it has been run
+        found = columns_of(portal.result)
+        described = portal.prepared.columns
+        if described is None:
+            return found
+        if len(described) != len(found):
+            raise DatatypeMismatch("cached plan must not change result type")
+        return described
+
+    def _run(self, portal: Portal) -> Result:
+        prepared = portal.prepared
+        if prepared.result is not None:
+            found, prepared.result = prepared.result, None
+            return found
+        if not prepared.placeholders:
+            return self.session.execute(prepared.text)
+        casts = {}
+        for number, (kind, value) in enumerate(zip(prepared.types, portal.values, strict=True), 1):
+            cast = (NULL_CASTS if value is None and kind != "varchar" else CASTS).get(kind)
+            if cast:
+                casts[number] = cast
+        written = typed(prepared.text, prepared.placeholders, casts)
+        used = max(each.number for each in prepared.placeholders)
+        try:
+            return self.session.execute(written.text, portal.values[:used])
+        except VestoError as error:
+            error.span = written.original(error.span) if error.span else None
+            raise
+
+    def forget(self, name: str) -> bool:
+        """Forget a prepared statement of the protocol; whether there was one."""
+        return self._prepared.pop(name, None) is not None
+
+    def forget_all(self) -> None:
+        """Forget every prepared statement and portal of the protocol."""
+        self._prepared.clear()
+        self._portals.clear()
+
+
+def _formats(given: tuple[int, ...], count: int) -> tuple[int, ...]:
+    """A format for each: none is text, one is for all.
+
+    Raises:
+        ProtocolViolation: There are as many as neither fits.
+    """
+    if len(given) <= 1:
+        return (given or (0,)) * count
+    if len(given) != count:
+        raise ProtocolViolation(f"message has {len(given)} formats for {count} columns")
+    return given
+
+
+def _row_tag(result: Result, count: int) -> str:
+    """The tag of a statement that has returned rows."""
+    words = result.tag or "SELECT"
+    return f"{words} {count}" if words == "SELECT" else words
+
+
+def _is_query(text: str) -> bool:
+    word = text.lstrip().split(maxsplit=1)[0].upper() if text.strip() else ""
+    return word in {"SELECT", "WITH", "VALUES"}
