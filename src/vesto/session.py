@@ -17,7 +17,8 @@ from vesto.commands.wait_for_model import check_ready
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.front import is_plain
 from vesto.dialect.invented import refuse_invented_statement
-from vesto.dialect.names import Name
+from vesto.dialect.names import Name, quoted
+from vesto.dialect.parameter_types import inferred
 from vesto.dialect.rules.forecasts import relation_of
 from vesto.dialect.scanner import split
 from vesto.dialect.surroundings import Surroundings
@@ -284,6 +285,16 @@ class Session:
         if translated.kind == "write":
             self._connection.check(translated.sql)
         return Preparation()
+
+    def parameter_types(self, text: str) -> dict[int, str]:
+        """Names of SQL types of the parameters ``$n``, where what stands around one tells it."""
+        self._hold_open_result()
+        return inferred(text, self._column_types, self.warehouse.translator.signatures)
+
+    def _column_types(self, schema: str, name: str) -> dict[str, str]:
+        place = f"{quoted(schema)}.{quoted(name)}" if schema else quoted(name)
+        columns = self.prepare(f"SELECT * FROM {place}").columns or ()
+        return {column.name.lower(): column.type.name for column in columns}
 
     # --- Transactions ---------------------------------------------------------------------------
 

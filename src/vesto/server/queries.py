@@ -222,7 +222,8 @@ class Queries:
         found = placeholders(message.text)
         count = max([len(message.types), *(each.number for each in found)])
         declared = dict(enumerate(message.types, 1))
-        inferred = self._inferred(message, declared) if found else {}
+        is_open = any(declared.get(each.number, 0) not in BY_OID for each in found)
+        inferred = self.session.parameter_types(message.text) if is_open else {}
         types, oids = [], []
         for number in range(1, count + 1):
             oid = declared.get(number, 0)
@@ -231,10 +232,6 @@ class Queries:
             oids.append(oid or identifier(kind, redshift=self.client.redshift))
         text = message.text if spans else ""
         self._prepared[message.name] = Prepared(text, found, tuple(types), tuple(oids))
-
-    def _inferred(self, message: Parse, declared: dict[int, int]) -> dict[int, str]:
-        """Types of the parameters that the client has left open."""
-        return {}
 
     def _bind(self, message: Bind) -> None:
         prepared = self._statement(message.statement)
