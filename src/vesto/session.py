@@ -48,6 +48,8 @@ _COMMIT: Final = frozenset({"COMMIT", "END"})
 _ROLLBACK: Final = frozenset({"ROLLBACK", "ABORT"})
 # The engine's own statements that change no schema; EXECUTE does if what it runs gives no rows.
 _KEEPS_SCHEMA: Final = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE"})
+# The relation that rows from the outside are inserted from.
+COPIED: Final = "vesto_copied_rows"
 _NO_ROWS: Final = frozenset({"Count", "Success"})
 
 
@@ -293,7 +295,7 @@ class Session:
 
     def _column_types(self, schema: str, name: str) -> dict[str, str]:
         place = f"{quoted(schema)}.{quoted(name)}" if schema else quoted(name)
-        columns = self.prepare(f"SELECT * FROM {place}").columns or ()
+        columns = self.prepare(f"SELECT * FROM {place}").columns or ()  # noqa: S608 - quoted
         return {column.name.lower(): column.type.name for column in columns}
 
     # --- Transactions ---------------------------------------------------------------------------
@@ -326,6 +328,24 @@ class Session:
             return Result(tag="ROLLBACK")
         self._connection.commit()
         return Result(tag="COMMIT")
+
+    # --- Rows from the outside ------------------------------------------------------------------
+
+    def insert(self, table: Name, columns: Sequence[str], rows: pa.Table) -> int:
+        """Insert rows, by place, into these columns of a table; how many they were.
+
+        Raises:
+            VestoError: They do not fit, or the table is not there.
+        """
+        self._connection.register(COPIED, rows)
+        try:
+            into = ", ".join(quoted(name) for name in columns)
+            values = ", ".join(quoted(name) for name in rows.column_names)
+            text = f"INSERT INTO {table.sql()} ({into}) SELECT {values} FROM {COPIED}"  # noqa: S608 - names are quoted
+            return self.execute(text).rowcount
+        finally:
+            self._hold_open_result()
+            self._connection.unregister(COPIED)
 
     # --- Python's side --------------------------------------------------------------------------
 

@@ -69,6 +69,10 @@ class _Scope:
             return "int8"
         if isinstance(parent, exp.Like | exp.ILike):
             return "varchar"
+        return self._by_others(parent, node)
+
+    def _by_others(self, parent: exp.Expr | None, node: exp.Expr) -> str:
+        """The type by what stands beside a parameter, or by the place it goes to."""
         if isinstance(parent, _COMPARED + _REACHED):
             return self._beside(parent, node)
         if isinstance(parent, exp.Between | exp.In):

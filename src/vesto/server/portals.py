@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from vesto.dialect.placeholders import Placeholder
 from vesto.engines import Column
+from vesto.errors import ProtocolViolation
 from vesto.result import Result
 
 
@@ -76,7 +77,10 @@ class Rows:
 
 @dataclass(slots=True)
 class Portal:
-    """A bound statement; ``columns`` were announced, ``rows`` are there once it has begun."""
+    """A bound statement; ``columns`` were announced, ``rows`` are there once it has begun.
+
+    One that ``is_held`` outlives its transaction.
+    """
 
     prepared: Prepared
     values: tuple[Any, ...] = ()
@@ -85,3 +89,17 @@ class Portal:
     result: Result | None = None
     rows: Rows | None = None
     is_done: bool = False
+    is_held: bool = False
+
+
+def formats_of(given: tuple[int, ...], count: int) -> tuple[int, ...]:
+    """A format for each: none is text, one is for all.
+
+    Raises:
+        ProtocolViolation: There are as many as neither fits.
+    """
+    if len(given) <= 1:
+        return (given or (0,)) * count
+    if len(given) != count:
+        raise ProtocolViolation(f"message has {len(given)} formats for {count} columns")
+    return given

@@ -25,7 +25,7 @@ from vesto.errors import (
     VestoError,
 )
 from vesto.result import Result
-from vesto.server import replies
+from vesto.server import replies, special
 from vesto.server.flow import Flow, Need, receive
 from vesto.server.messages import (
     Bind,
@@ -44,10 +44,10 @@ from vesto.server.messages import (
     Unreadable,
 )
 from vesto.server.parameters import BY_OID, CASTS, NULL_CASTS, decoded
-from vesto.server.portals import Portal, Prepared, Rows
+from vesto.server.portals import Portal, Prepared, Rows, formats_of
 from vesto.server.rows import Layout, encoded
-from vesto.server.special import Special
 from vesto.server.startup import Client
+from vesto.server.statements import Declare, read
 from vesto.server.wire_types import columns_of, fields_of, identifier
 from vesto.session import Session
 
@@ -65,11 +65,10 @@ class Queries:
 
     def __init__(self, session: Session, client: Client) -> None:
         self.session, self.client = session, client
-        self._prepared: dict[str, Prepared] = {}
-        self._portals: dict[str, Portal] = {}
+        self.statements: dict[str, Prepared] = {}
+        self.portals: dict[str, Portal] = {}
         self._skipping = False
         self._reported: dict[str, str] = {}
-        self._special = Special(self)
 
     # --- The loop -------------------------------------------------------------------------------
 
@@ -88,6 +87,7 @@ class Queries:
             if isinstance(message, Query):
                 self._skipping = False
                 yield from self._simple(message.text)
+                self._end_portals()
                 yield from self._report_changes()
                 yield self._ready()
             elif isinstance(message, Sync):
@@ -97,10 +97,14 @@ class Queries:
 
     def _sync(self) -> Flow:
         self._skipping = False
-        if self.session.transaction == "idle":
-            self._portals.clear()
+        self._end_portals()
         yield from self._report_changes()
         yield self._ready()
+
+    def _end_portals(self) -> None:
+        """Portals and cursors end with their transaction, but for those that are held."""
+        if self.portals and self.session.transaction == "idle":
+            self.portals = {n: portal for n, portal in self.portals.items() if portal.is_held}
 
     def _ready(self) -> bytes:
         return replies.ready(_STATUS[self.session.transaction])
@@ -125,7 +129,7 @@ class Queries:
     # --- Simple queries -------------------------------------------------------------------------
 
     def _simple(self, text: str) -> Flow:
-        self._portals.pop("", None)
+        self.portals.pop("", None)
         try:
             spans = split(text)
         except VestoError as error:
@@ -144,9 +148,9 @@ class Queries:
 
     def statement(self, text: str) -> Flow:
         """Run one statement without parameters and send what it returns, in text form."""
-        special = self._special.flow(text)
-        if special is not None:
-            yield from special
+        ours = read(text)
+        if ours is not None:
+            yield from special.flow(self, ours)
             return
         result = self.session.execute(text)
         yield from self.notices(result)
@@ -202,7 +206,7 @@ class Queries:
         elif isinstance(message, Execute):
             yield from self._execute(message)
         elif isinstance(message, Close):
-            (self._prepared if message.kind == "S" else self._portals).pop(message.name, None)
+            (self.statements if message.kind == "S" else self.portals).pop(message.name, None)
             yield replies.CLOSE_COMPLETE
         elif isinstance(message, FunctionCall):
             raise FeatureNotSupported("function calls without SQL are not supported")
@@ -213,29 +217,39 @@ class Queries:
         # What is left of a COPY that failed is passed over; everything is flushed when we wait.
 
     def _parse(self, message: Parse) -> None:
-        if message.name and message.name in self._prepared:
+        if message.name and message.name in self.statements:
             raise DuplicateStatement(f'prepared statement "{message.name}" already exists')
-        spans = split(message.text)
+        self.statements[message.name] = self.prepared(message.text, message.types)
+
+    def prepared(self, text: str, given: tuple[int, ...]) -> Prepared:
+        """A statement with the types of its parameters, those that are given and others.
+
+        Raises:
+            StatementSyntaxError: It is more than one, or cannot be read.
+        """
+        spans = split(text)
         if len(spans) > 1:
-            text = "cannot insert multiple commands into a prepared statement"
-            raise StatementSyntaxError(text, span=Span(spans[1].start, spans[1].start))
-        found = placeholders(message.text)
-        count = max([len(message.types), *(each.number for each in found)])
-        declared = dict(enumerate(message.types, 1))
-        is_open = any(declared.get(each.number, 0) not in BY_OID for each in found)
-        inferred = self.session.parameter_types(message.text) if is_open else {}
+            message = "cannot insert multiple commands into a prepared statement"
+            raise StatementSyntaxError(message, span=Span(spans[1].start, spans[1].start))
+        found = placeholders(text)
+        count = max([len(given), *(each.number for each in found)])
+        declared = dict(enumerate(given, 1))
+        inferred: dict[int, str] = {}
+        if any(declared.get(each.number, 0) not in BY_OID for each in found):
+            ours = read(text)
+            asked = ours.query if isinstance(ours, Declare) else text
+            inferred = self.session.parameter_types(asked)
         types, oids = [], []
         for number in range(1, count + 1):
             oid = declared.get(number, 0)
             kind = BY_OID.get(oid) or inferred.get(number, "varchar")
             types.append(kind)
             oids.append(oid or identifier(kind, redshift=self.client.redshift))
-        text = message.text if spans else ""
-        self._prepared[message.name] = Prepared(text, found, tuple(types), tuple(oids))
+        return Prepared(text if spans else "", found, tuple(types), tuple(oids))
 
     def _bind(self, message: Bind) -> None:
         prepared = self._statement(message.statement)
-        if message.portal and message.portal in self._portals:
+        if message.portal and message.portal in self.portals:
             raise DuplicateCursor(f'portal "{message.portal}" already exists')
         count = len(prepared.types)
         if len(message.values) != count:
@@ -244,23 +258,23 @@ class Queries:
                 f"bind message supplies {len(message.values)} parameters, but prepared statement "
                 f'"{name}" requires {count}'
             )
-        formats = _formats(message.formats, count)
+        formats = formats_of(message.formats, count)
         values = tuple(
             decoded(raw, kind, form, place)
             for place, (raw, kind, form) in enumerate(
                 zip(message.values, prepared.types, formats, strict=True), 1
             )
         )
-        self._portals[message.portal] = Portal(prepared, values, message.result_formats)
+        self.portals[message.portal] = Portal(prepared, values, message.result_formats)
 
     def _statement(self, name: str) -> Prepared:
-        found = self._prepared.get(name)
+        found = self.statements.get(name)
         if found is None:
             raise UndefinedStatement(f'prepared statement "{name}" does not exist')
         return found
 
     def _portal(self, name: str) -> Portal:
-        found = self._portals.get(name)
+        found = self.portals.get(name)
         if found is None:
             raise UndefinedCursor(f'portal "{name}" does not exist')
         return found
@@ -270,21 +284,27 @@ class Queries:
     def _describe(self, message: Describe) -> Flow:
         if message.kind == "S":
             prepared = self._statement(message.name)
-            self._prepare(prepared)
+            try:
+                self._prepare(prepared)
+            except VestoError:
+                # PostgreSQL finds the mistake in Parse, and clients use the name again.
+                del self.statements[message.name]
+                raise
             yield replies.parameter_description(prepared.oids)
             columns, formats = prepared.columns, (0,) * len(prepared.columns or ())
         else:
             portal = self._portal(message.name)
             self._begin(portal)
             columns = portal.columns
-            formats = _formats(portal.formats, len(columns or ()))
+            formats = formats_of(portal.formats, len(columns or ()))
         yield replies.NO_DATA if columns is None else self.description(columns, formats)
 
     def _prepare(self, prepared: Prepared) -> None:
         """Find out what a statement returns, without running it."""
         if prepared.is_described:
             return
-        if prepared.text and not self._special.knows(prepared.text):
+        ours = read(prepared.text)
+        if prepared.text and ours is None:
             kinds = enumerate(prepared.types, 1)
             nulls = {number: NULL_CASTS.get(kind, "TEXT") for number, kind in kinds}
             written = typed(prepared.text, prepared.placeholders, nulls, values=False)
@@ -296,8 +316,10 @@ class Queries:
             prepared.columns, prepared.result = found.columns, found.result
             if found.result is not None:
                 prepared.columns = columns_of(found.result)
-        else:
-            prepared.columns = self._special.columns(prepared.text)
+        elif ours is not None:
+            # A cursor of that name may be another one the next time.
+            prepared.columns = special.columns(self, ours)
+            return
         prepared.is_described = True
 
     def _begin(self, portal: Portal) -> None:
@@ -305,11 +327,8 @@ class Queries:
         prepared = portal.prepared
         if portal.columns is not None or not prepared.text:
             return
-        if prepared.is_described or self._special.knows(prepared.text):
-            self._prepare(prepared)
-            portal.columns = prepared.columns
-        elif _is_query(prepared.text):
-            portal.result = self._run(portal)
+        if not prepared.is_described and _is_query(prepared.text):
+            portal.result = self.run(portal)
             if portal.result.has_rows:
                 portal.columns = columns_of(portal.result)
         else:
@@ -323,12 +342,12 @@ class Queries:
         if not portal.prepared.text:
             yield replies.EMPTY_QUERY
             return
-        special = self._special.flow(portal.prepared.text, extended=True)
-        if special is not None:
-            yield from special
+        ours = read(portal.prepared.text)
+        if ours is not None:
+            yield from special.flow(self, ours, portal)
             return
         if portal.result is None:
-            portal.result = self._run(portal)
+            portal.result = self.run(portal)
         result = portal.result
         if portal.rows is None:
             yield from self.notices(result)
@@ -341,7 +360,7 @@ class Queries:
         portal.columns = portal.columns or self._announced(portal)
         portal.rows = portal.rows or Rows(result)
         before = portal.rows.taken
-        formats = _formats(portal.formats, len(portal.columns))
+        formats = formats_of(portal.formats, len(portal.columns))
         yield from self.send(portal.rows, portal.columns, formats, message.limit)
         if message.limit and not portal.rows.is_over:
             yield replies.PORTAL_SUSPENDED
@@ -359,7 +378,8 @@ class Queries:
             raise DatatypeMismatch("cached plan must not change result type")
         return described
 
-    def _run(self, portal: Portal) -> Result:
+    def run(self, portal: Portal) -> Result:
+        """Run a portal's statement with its values."""
         prepared = portal.prepared
         if prepared.result is not None:
             found, prepared.result = prepared.result, None
@@ -378,28 +398,6 @@ class Queries:
         except VestoError as error:
             error.span = written.original(error.span) if error.span else None
             raise
-
-    def forget(self, name: str) -> bool:
-        """Forget a prepared statement of the protocol; whether there was one."""
-        return self._prepared.pop(name, None) is not None
-
-    def forget_all(self) -> None:
-        """Forget every prepared statement and portal of the protocol."""
-        self._prepared.clear()
-        self._portals.clear()
-
-
-def _formats(given: tuple[int, ...], count: int) -> tuple[int, ...]:
-    """A format for each: none is text, one is for all.
-
-    Raises:
-        ProtocolViolation: There are as many as neither fits.
-    """
-    if len(given) <= 1:
-        return (given or (0,)) * count
-    if len(given) != count:
-        raise ProtocolViolation(f"message has {len(given)} formats for {count} columns")
-    return given
 
 
 def _row_tag(result: Result, count: int) -> str:

@@ -54,17 +54,21 @@ def values(columns: Sequence[pa.Array], layout: Layout) -> list[pa.Array]:
     ]
 
 
-def joined(columns: Sequence[pa.Array], head_type: Any, code: bytes) -> memoryview:
-    """Rows of a head, then for each column the length and the value."""
+def joined(
+    columns: Sequence[pa.Array], head_type: Any, code: bytes, *, bare: bool = False
+) -> memoryview:
+    """Messages of a head, then for each column the length, unless ``bare``, and the value."""
     rows = len(columns[0])
-    total = np.full(rows, 6, dtype=np.int64)
+    total = np.full(rows, head_type.itemsize - 1, dtype=np.int64)
     pieces: list[Any] = []
     for column in columns:
         lengths = pc.fill_null(pc.binary_length(column), -1).to_numpy()
-        total += np.maximum(lengths, 0) + 4
-        pieces += [_words(lengths.astype(">i4")), column]
+        total += np.maximum(lengths, 0) + (0 if bare else 4)
+        pieces += [column] if bare else [_words(lengths.astype(">i4")), column]
     head = np.empty(rows, dtype=head_type)
-    head["type"], head["length"], head["columns"] = code, total, len(columns)
+    head["type"], head["length"] = code, total
+    if "columns" in head_type.names:
+        head["columns"] = len(columns)
     pieces.insert(0, fixed(head, head_type.itemsize, _whole(rows)))
     found = pc.binary_join_element_wise(
         *pieces, _EMPTY, null_handling="replace", null_replacement=""
