@@ -54,7 +54,7 @@ def counted(value: bytes | None) -> bytes:
     return struct.pack("!i", -1) if value is None else struct.pack("!i", len(value)) + value
 
 
-def written(message: Message) -> bytes:
+def written(message: Message) -> bytes:  # noqa: C901 - a case a message
     match message:
         case Query(text):
             return framed("Q", cstring(text))
@@ -155,9 +155,10 @@ def test_noise_is_a_message_or_a_violation_and_nothing_else(noise: bytes, phase:
     reader = decoder(phase)
     reader.feed(noise)
     try:
-        everything(reader)
-    except ProtocolViolation as error:
-        assert error.sqlstate == "08P01"
+        found = everything(reader)
+    except ProtocolViolation:
+        return
+    assert len(found) * 5 <= len(noise)
 
 
 @given(MESSAGES, st.data())

@@ -25,7 +25,9 @@ from vesto.server.startup import Client
 from vesto.session import Session
 
 log: Final = logging.getLogger(__name__)
-STACK_BYTES: Final = 512 * 1024
+# Parsers go deep where a statement does. With 2 MB such a statement ended the process (tried);
+# what a thread does not touch of its stack costs nothing.
+STACK_BYTES: Final = 16 * 1024 * 1024
 BACKLOG: Final = 1024
 _POLL_S: Final = 0.05
 # Those who have not yet said who they are may be a few more than may stay.
@@ -106,7 +108,7 @@ class Listener:
             target=self._serve, args=(connection, address), name=f"client {address}", daemon=True
         )
         try:
-            thread.start()
+            _start(thread)
         except RuntimeError:  # no more threads
             self._forget(connection)
             _turn_away(sock)
@@ -226,6 +228,15 @@ class _Visit:
 
     def close(self, process: int) -> None:
         self._listener.end(process)
+
+
+def _start(thread: threading.Thread) -> None:
+    """Start a thread with a stack of our size; other threads of the process keep theirs."""
+    before = threading.stack_size(STACK_BYTES)
+    try:
+        thread.start()
+    finally:
+        threading.stack_size(before)
 
 
 def _turn_away(sock: socket.socket) -> None:
