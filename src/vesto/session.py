@@ -80,7 +80,8 @@ class Session:
         self._parameters = Parameters({"interval_level": str(level)})
         self._connection.use_interval_level(level)
         self._surroundings: Surroundings | None = None
-        self._surroundings_version = -1
+        self._surroundings_version: tuple[Any, ...] = ()
+        self._begun = False
         self._surroundings_key = -1
         self._interrupted = False
         self._stop: Callable[[], None] | None = None
@@ -153,6 +154,8 @@ class Session:
         try:
             try:
                 statement = command.parse(cursor)
+                if not getattr(command, "needs_no_engine", False):
+                    self._begin()
                 context = self._context()
                 return statement.bind(context).run(context)
             except InputOutputError:
@@ -167,8 +170,8 @@ class Session:
                 except VestoError:
                     raise error from None
         finally:
-            self._surroundings = None
-            self.warehouse.schema_version += not getattr(command, "keeps_schema", False)
+            if not getattr(command, "keeps_schema", False):
+                self._forget_surroundings()
 
     def _hold_open_result(self) -> None:
         """An unread result blocks the engine's connection: take it in first."""
@@ -185,12 +188,13 @@ class Session:
 
     def _around(self) -> Surroundings:
         """What translations depend on; read anew after a change of the schema by anyone."""
-        version = self.warehouse.schema_version
+        rounding = self._parameters.get("enable_numeric_rounding") == "on"
+        path = self._parameters.search_path
+        version = (self.warehouse.schema_version, path, rounding, self.user)
         if self._surroundings is None or self._surroundings_version != version:
             self._surroundings_version = version
             self._surroundings = surroundings(
-                self._connection, self._parameters.search_path, self.user,
-                rounding=self._parameters.get("enable_numeric_rounding") == "on",
+                self._connection, path, self.user, rounding=rounding
             )  # fmt: skip
             self._surroundings_key = self.warehouse.front.interned(self._surroundings.key)
         return self._surroundings
@@ -213,6 +217,7 @@ class Session:
         return self.warehouse.translator.translate(text, self._around())
 
     def _run_plain(self, text: str, parameters: Sequence[Any]) -> Result:
+        self._begin()
         translated = self._translated(text)
         native = translated.kind == "native" and translated.word not in _KEEPS_SCHEMA
         if native or translated.kind == "define":
@@ -273,6 +278,7 @@ class Session:
             raise
 
     def _prepare(self, cursor: Cursor, text: str) -> Preparation:
+        self._begin()
         command = None if is_plain(text) else find_command(cursor)
         if command is not None:
             if not getattr(command, "only_looks", False):
@@ -313,8 +319,7 @@ class Session:
     def _transact(self, word: str) -> Result:
         if word in _BEGIN:
             if self._transaction == "idle":
-                self._connection.begin()
-                self._transaction = "active"
+                self._transaction, self._begun = "active", False
                 return Result(tag="BEGIN")
             notice = "there is already a transaction in progress"
             return Result(tag="BEGIN", notices=(notice,))
@@ -322,12 +327,21 @@ class Session:
         self._transaction = "idle"
         if idle:
             return Result(tag=word, notices=("there is no transaction in progress",))
+        if not self._begun:
+            return Result(tag="ROLLBACK" if word in _ROLLBACK or failed else "COMMIT")
+        self._begun = False
         self._forget_surroundings()
         if word in _ROLLBACK or failed:
             self._connection.rollback()
             return Result(tag="ROLLBACK")
         self._connection.commit()
         return Result(tag="COMMIT")
+
+    def _begin(self) -> None:
+        """Begin the transaction block in the engine: BEGIN alone, and COMMIT after it, cost nothing."""
+        if self._transaction == "active" and not self._begun:
+            self._connection.begin()
+            self._begun = True
 
     # --- Rows from the outside ------------------------------------------------------------------
 
@@ -371,7 +385,6 @@ class Session:
             InvalidParameterValue: The value does not fit.
         """
         Set(name, value).run(self._context())
-        self._surroundings = None
 
     def describe(self, sql: str) -> list[Column]:
         """The columns of a query of the engine's dialect; it is not run."""

@@ -21,6 +21,7 @@ class Show:
     starts: ClassVar[tuple[str, ...]] = ("SHOW",)
     only_looks: ClassVar[bool] = True
     keeps_schema: ClassVar[bool] = True
+    needs_no_engine: ClassVar[bool] = True
     engine_has_it: ClassVar[bool] = True
 
     name: str = ""

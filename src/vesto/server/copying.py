@@ -5,6 +5,7 @@ Source: PostgreSQL manual, "COPY", "File Formats".
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from typing import Final
 
@@ -107,19 +108,30 @@ def copied_out(session: Session, statement: Copy) -> Flow:
     is_binary = statement.form == "binary"
     layout = Layout(tuple(column.type.name for column in columns), (int(is_binary),) * len(columns))
     yield replies.copy_out(len(columns), binary=is_binary)
-    if is_binary:
-        yield replies.copy_data(_SIGNATURE + bytes(8))
-    elif statement.header:
+    # As PostgreSQL has it, and drivers want it, the head goes with the first row.
+    head = _SIGNATURE + bytes(8) if is_binary else b""
+    if statement.header and not is_binary:
         names = [pa.array([column.name], pa.string()).cast(pa.binary()) for column in columns]
         yield joined([_lines(names, statement)], _LINE, b"d", bare=True)
     count = 0
     for batch in result.reader():
         count += batch.num_rows
-        yield from _handed_out(batch, layout, statement)
+        for piece in _handed_out(batch, layout, statement):
+            if head:
+                yield _with_head(head, piece)
+                head = b""
+            else:
+                yield piece
     if is_binary:
-        yield replies.copy_data(b"\xff\xff")
+        yield replies.copy_data(head + b"\xff\xff")
     yield replies.COPY_DONE
     yield replies.complete(f"COPY {count}")
+
+
+def _with_head(head: bytes, piece: memoryview) -> bytes:
+    """Messages, the first of which begins with ``head``."""
+    (length,) = struct.unpack_from("!I", piece, 1)
+    return b"d" + struct.pack("!I", length + len(head)) + head + bytes(piece[5:])
 
 
 def _handed_out(batch: pa.RecordBatch, layout: Layout, statement: Copy) -> Iterator[memoryview]:
