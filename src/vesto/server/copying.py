@@ -71,7 +71,7 @@ def copied_in(session: Session, statement: Copy) -> Flow:
 
 def _taken(
     session: Session, statement: Copy, columns: tuple[Column, ...], reader: Reader
-) -> Iterator[int]:  # fmt: skip
+) -> Flow:  # fmt: skip
     """Insert what comes, piece by piece; the number of rows."""
     count = size = 0
     names = statement.columns or tuple(column.name for column in columns)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any, Final
 
 from vesto.errors import InvalidBinary, InvalidText, VestoError
@@ -43,6 +43,8 @@ _FALSE: Final = frozenset({"f", "false", "n", "no", "off", "0"})
 _OFFSET: Final = re.compile(r"\s*(?:[+-]\d{1,2}(?::?\d{2}){0,2}|Z|UTC)\s*(?=BC$|$)")
 _CLOCK: Final = re.compile(r"[T ]\s*\d{1,2}:\d{2}.*?(?=\s*BC$|$)")
 _BASE: Final = 10_000
+# Python's own context rounds to 28 digits.
+_EXACT: Final = Context(prec=500)
 _MICROS_A_DAY: Final = 86_400_000_000
 
 
@@ -156,9 +158,9 @@ def _binary_numeric(raw: bytes) -> Decimal:
     whole = 0
     for digit in digits:
         whole = whole * _BASE + digit
-    found = Decimal(whole).scaleb(4 * (weight + 1 - count))
-    found = -found if sign else found
-    return found.quantize(Decimal(1).scaleb(-scale)) if digits else Decimal(0).scaleb(-scale)
+    found = _EXACT.scaleb(Decimal(whole), 4 * (weight + 1 - count))
+    found = found.copy_negate() if sign else found
+    return _EXACT.quantize(found, _EXACT.scaleb(Decimal(1), -scale))
 
 
 def _binary_date(raw: bytes) -> str:

@@ -141,7 +141,9 @@ def _fetch(cursor: Cursor, *, move: bool) -> Fetch:
 
 def _copy(cursor: Cursor) -> Copy | None:
     """COPY that goes through the connection; the session's own reads and writes files."""
-    table, columns, query = None, (), ""
+    table: Name | None = None
+    columns: tuple[str, ...] = ()
+    query = ""
     if cursor.peek("("):
         query, _ = cursor.parenthesised("the query")
     else:
