@@ -55,6 +55,7 @@ def _session(queries: Queries, process: int, key: int) -> Flow:
     for name, value in client.options.items():
         yield from _option(session, name, value)
     yield from _fixed_parameters(client)
+    yield from queries.report_changes()
     yield replies.key_data(process, key)
     yield from queries.serve()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 from typing import Any, TypeAlias
 
 from vesto.errors import ProtocolViolation
@@ -21,7 +21,7 @@ class Need(Enum):
     STARTUP = "startup"
     ANSWER = "authentication"
     MESSAGE = "session"
-    TLS = auto()
+    TLS = "tls"
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,6 @@ class Queries:
         Raises:
             ProtocolViolation: A message may not stand where it does.
         """
-        yield from self._report_changes()
         yield self._ready()
         while True:
             message = yield from receive(Need.MESSAGE)
@@ -88,7 +87,7 @@ class Queries:
                 self._skipping = False
                 yield from self._simple(message.text)
                 self._end_portals()
-                yield from self._report_changes()
+                yield from self.report_changes()
                 yield self._ready()
             elif isinstance(message, Sync):
                 yield from self._sync()
@@ -98,7 +97,7 @@ class Queries:
     def _sync(self) -> Flow:
         self._skipping = False
         self._end_portals()
-        yield from self._report_changes()
+        yield from self.report_changes()
         yield self._ready()
 
     def _end_portals(self) -> None:
@@ -109,7 +108,7 @@ class Queries:
     def _ready(self) -> bytes:
         return replies.ready(_STATUS[self.session.transaction])
 
-    def _report_changes(self) -> Flow:
+    def report_changes(self) -> Flow:
         """Tell the client of parameters that have changed."""
         for name, ours in _REPORTED.items():
             value = self.session.parameter(ours)
