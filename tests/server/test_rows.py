@@ -82,9 +82,12 @@ def rows_of(stream: bytes) -> list[list[bytes | None]]:
 
 
 def written(arrays: list[pa.Array], kinds: list[str], form: int) -> list[list[bytes | None]]:
+    """The rows, which must be the same by both ways."""
     batch = pa.RecordBatch.from_arrays(arrays, names=[f"c{i}" for i in range(len(arrays))])
     layout = Layout(tuple(kinds), (form,) * len(kinds))
-    return rows_of(b"".join(bytes(piece) for piece in encoded(batch, layout)))
+    one, other = (b"".join(map(bytes, encoded(batch, layout, few))) for few in (0, 100))
+    assert one == other
+    return rows_of(one)
 
 
 def loaded(raw: bytes | None, kind: str, form: int) -> Any:
