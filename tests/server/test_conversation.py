@@ -167,3 +167,17 @@ def test_a_changed_parameter_is_told(wire: Wire) -> None:
     said = wire.query("SET TimeZone TO 'America/New_York'")
     assert ("S", b"TimeZone\0America/New_York\0") in said
     assert fields(wire.query("SET client_encoding TO 'LATIN1'")[0][1])["C"] == "22023"
+
+
+def test_a_statement_that_takes_too_long_is_cancelled(wire: Wire) -> None:
+    wire.query("SET statement_timeout TO 200")
+    long = (
+        "SELECT count(*) FROM generate_series(1, 10000000) a(i), "
+        "generate_series(1, 1000000) b(j) WHERE (i + j) % 7 = 3"
+    )
+    said = wire.query(long)
+    assert fields(next(body for code, body in said if code == "E"))["C"] == "57014"
+    wire.send(parse(long), bind(), execute(), SYNC)
+    assert [fields(body)["C"] for code, body in wire.until() if code == "E"] == ["57014"]
+    wire.query("RESET statement_timeout")
+    assert wire.query("SELECT 1")[-1] == ("Z", b"I")

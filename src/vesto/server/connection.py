@@ -7,7 +7,7 @@ import ssl
 import time
 from typing import Final
 
-from vesto.errors import ProtocolViolation, VestoError
+from vesto.errors import IdleTimeout, ProtocolViolation, VestoError
 from vesto.server import replies
 from vesto.server.flow import Flow, Need, Out, Pause
 from vesto.server.messages import Decoder, Message
@@ -101,6 +101,8 @@ class Connection:
             self._socket.settimeout(self._patience(known=known))
             data = self._socket.recv(RECEIVED)
         except TimeoutError:
+            if known and self.farewell is None:
+                self.farewell = IdleTimeout("terminating connection due to idle-session timeout")
             self._check_farewell()
             raise EOFError from None
         finally:

@@ -26,6 +26,7 @@ from vesto.errors import (
 )
 from vesto.result import Result
 from vesto.server import replies, special
+from vesto.server.deadlines import DEADLINES
 from vesto.server.flow import Flow, Need, receive
 from vesto.server.messages import (
     Bind,
@@ -85,7 +86,7 @@ class Queries:
                 return
             if isinstance(message, Query):
                 self._skipping = False
-                yield from self._simple(message.text)
+                yield from self._limited(self._simple(message.text))
                 self._end_portals()
                 yield from self.report_changes()
                 yield self._ready()
@@ -99,6 +100,18 @@ class Queries:
         self._end_portals()
         yield from self.report_changes()
         yield self._ready()
+
+    def _limited(self, work: Flow) -> Flow:
+        """Work that is interrupted when it takes longer than ``statement_timeout``."""
+        limit_ms = int(self.session.parameter("statement_timeout"))
+        if limit_ms <= 0:
+            yield from work
+            return
+        number = DEADLINES.after(limit_ms / 1000, self.session.interrupt)
+        try:
+            yield from work
+        finally:
+            DEADLINES.cancel(number)
 
     def _end_portals(self) -> None:
         """Portals and cursors end with their transaction, but for those that are held."""
@@ -203,7 +216,7 @@ class Queries:
         elif isinstance(message, Describe):
             yield from self._describe(message)
         elif isinstance(message, Execute):
-            yield from self._execute(message)
+            yield from self._limited(self._execute(message))
         elif isinstance(message, Close):
             (self.statements if message.kind == "S" else self.portals).pop(message.name, None)
             yield replies.CLOSE_COMPLETE
