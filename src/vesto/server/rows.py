@@ -75,17 +75,28 @@ def joined(
 ) -> memoryview:
     """Messages of a head, then for each column the length, unless ``bare``, and the value."""
     rows = len(columns[0])
-    total = np.full(rows, head_type.itemsize - 1, dtype=np.int64)
-    pieces: list[Any] = []
-    for column in columns:
-        lengths = pc.fill_null(pc.binary_length(column), -1).to_numpy()
-        total += np.maximum(lengths, 0) + (0 if bare else 4)
-        pieces += [column] if bare else [_words(lengths.astype(">i4")), column]
+    lengths = [pc.fill_null(pc.binary_length(column), -1).to_numpy() for column in columns]
     head = np.empty(rows, dtype=head_type)
-    head["type"], head["length"] = code, total
+    head["type"] = code
+    head["length"] = (
+        head_type.itemsize
+        - 1
+        + sum(np.maximum(each, 0).astype(np.int64) + (0 if bare else 4) for each in lengths)
+    )
     if "columns" in head_type.names:
         head["columns"] = len(columns)
-    pieces.insert(0, fixed(head, head_type.itemsize, _whole(rows)))
+    # What has one width in all rows goes side by side into one piece: Arrow joins fewer of them.
+    block, pieces = [_bytes_of(head)], []
+    for column, each in zip(columns, lengths, strict=True):
+        if not bare:
+            block.append(_bytes_of(each.astype(">i4")))
+        width = int(each[0])
+        if width > 0 and (each == width).all():
+            block.append(_values_of(column, rows, width))
+        else:
+            pieces += [_side_by_side(block), column]
+            block = []
+    pieces += [_side_by_side(block)] if block else []
     found = pc.binary_join_element_wise(
         *pieces, _EMPTY, null_handling="replace", null_replacement=""
     )
@@ -94,8 +105,25 @@ def joined(
     return memoryview(found.buffers()[2])[start:end]
 
 
-def _words(lengths: Any) -> pa.Array:
-    return fixed(lengths, 4, _whole(len(lengths)))
+def _bytes_of(rows: Any) -> Any:
+    return np.ascontiguousarray(rows).view(np.uint8).reshape(len(rows), -1)
+
+
+def _values_of(column: pa.Array, rows: int, width: int) -> Any:
+    """The values of a column, all of one width: they stand one after the other."""
+    start = int(np.frombuffer(column.buffers()[1], np.int32)[column.offset])
+    data = np.frombuffer(column.buffers()[2], np.uint8)
+    return data[start : start + rows * width].reshape(rows, width)
+
+
+def _side_by_side(parts: Sequence[Any]) -> pa.Array:
+    rows = len(parts[0])
+    block = np.empty((rows, sum(part.shape[1] for part in parts)), dtype=np.uint8)
+    at = 0
+    for part in parts:
+        block[:, at : at + part.shape[1]] = part
+        at += part.shape[1]
+    return fixed(block, block.shape[1], _whole(rows))
 
 
 def _whole(rows: int) -> pa.Array:
