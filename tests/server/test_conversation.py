@@ -163,6 +163,19 @@ def test_a_prepared_statement_is_forgotten_and_its_name_free(wire: Wire) -> None
     assert wire.query("DEALLOCATE p")[0] == ("C", b"DEALLOCATE\0")
 
 
+def test_several_statements_of_one_message_are_done_all_or_none(wire: Wire) -> None:
+    wire.query("DROP TABLE IF EXISTS several; CREATE TABLE several (i int)")
+    said = wire.query("INSERT INTO several VALUES (1); SELECT nope; INSERT INTO several VALUES (2)")
+    assert "".join(code for code, _ in said) == "CEZ"
+    assert said[-1] == ("Z", b"I")
+    assert [body for code, body in wire.query("SELECT count(*) FROM several") if code == "D"] == [
+        struct.pack("!hi", 1, 1) + b"0"
+    ]
+    assert wire.query("INSERT INTO several VALUES (1); SELECT i FROM several")[-1] == ("Z", b"I")
+    assert wire.query("BEGIN; INSERT INTO several VALUES (1)")[-1] == ("Z", b"T")
+    assert wire.query("ROLLBACK")[-1] == ("Z", b"I")
+
+
 def test_a_changed_parameter_is_told(wire: Wire) -> None:
     said = wire.query("SET TimeZone TO 'America/New_York'")
     assert ("S", b"TimeZone\0America/New_York\0") in said

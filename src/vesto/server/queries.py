@@ -6,7 +6,8 @@ Source: PostgreSQL manual, "Message Flow".
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from vesto.dialect.placeholders import placeholders, typed
@@ -52,6 +53,10 @@ from vesto.server.statements import Declare, read
 from vesto.server.wire_types import columns_of, fields_of, identifier
 from vesto.session import Session
 
+_UNDONE: Final = re.compile(
+    r"(?:SELECT|WITH|VALUES|INSERT|UPDATE|DELETE|MERGE|SHOW|"
+    r"(?:CREATE|DROP|ALTER)\s+(?:TABLE|VIEW|SCHEMA))\b", re.IGNORECASE,
+)  # fmt: skip
 log: Final = logging.getLogger(__name__)
 _STATUS: Final = {"idle": "I", "active": "T", "failed": "E"}
 # ParameterStatus: the client's name of each parameter, and ours.
@@ -149,14 +154,24 @@ class Queries:
             return
         if not spans:
             yield replies.EMPTY_QUERY
-        for span in spans:
-            try:
-                yield from self.statement(text[span.start : span.end])
-            except ProtocolViolation:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
-                yield self._failed(error, span.start)
-                return
+        parts = [text[span.start : span.end] for span in spans]
+        # Several statements of one message are done all or none.
+        together = len(parts) > 1 and self.session.transaction == "idle" and _can_be_undone(parts)
+        if together:
+            self.session.execute("BEGIN")
+        shift = 0
+        try:
+            for part, span in zip(parts, spans, strict=True):
+                shift = span.start
+                yield from self.statement(part)
+            if together:
+                self.session.execute("COMMIT")
+        except ProtocolViolation:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
+            yield self._failed(error, shift)
+            if together and self.session.transaction != "idle":
+                self.session.execute("ROLLBACK")
 
     def statement(self, text: str) -> Flow:
         """Run one statement without parameters and send what it returns, in text form."""
@@ -410,6 +425,11 @@ class Queries:
         except VestoError as error:
             error.span = written.original(error.span) if error.span else None
             raise
+
+
+def _can_be_undone(parts: Sequence[str]) -> bool:
+    """Whether all are statements that a transaction holds together; models stand outside of any."""
+    return all(_UNDONE.match(part) for part in parts)
 
 
 def _row_tag(result: Result, count: int) -> str:
