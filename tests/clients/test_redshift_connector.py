@@ -72,7 +72,7 @@ def test_errors_and_transactions(connection: Any) -> None:
 
 
 def test_a_wrong_password_is_refused(server: Any) -> None:
-    with pytest.raises(redshift_connector.InterfaceError, match="password authentication failed"):
+    with pytest.raises(redshift_connector.ProgrammingError, match="password authentication failed"):
         redshift_connector.connect(
             host=server.host, port=server.port, user=server.user, password="wrong", ssl=False,
             database="dev",
