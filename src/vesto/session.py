@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -16,11 +16,13 @@ from vesto.access.guard import Guard
 from vesto.access.recording import record_uses
 from vesto.catalog.records import Model
 from vesto.commands import Context, Statement, find_command
+from vesto.commands.set import Set
 from vesto.commands.wait_for_model import check_ready
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.front import is_plain
 from vesto.dialect.invented import refuse_invented_statement
-from vesto.dialect.names import Name
+from vesto.dialect.names import Name, quoted
+from vesto.dialect.parameter_types import inferred
 from vesto.dialect.rules.forecasts import relation_of
 from vesto.dialect.scanner import split
 from vesto.dialect.surroundings import Surroundings
@@ -54,7 +56,17 @@ _ROLLBACK: Final = frozenset({"ROLLBACK", "ABORT"})
 # The engine's own statements that change no schema; EXECUTE does if what it runs gives no rows.
 _KEEPS_SCHEMA: Final = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE"})
 _REMOVES: Final = frozenset({"DROP", "ALTER", "IMPORT", "DETACH"})
+# The relation that rows from the outside are inserted from.
+COPIED: Final = "vesto_copied_rows"
 _NO_ROWS: Final = frozenset({"Count", "Success"})
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What a statement returns: ``columns``, or the ``result`` of one that only looks, or nothing."""
+
+    columns: tuple[Column, ...] | None = None
+    result: Result | None = None
 
 
 class Session:
@@ -75,10 +87,12 @@ class Session:
         self._parameters = Parameters({"interval_level": str(level)})
         self._connection.use_interval_level(level)
         self._surroundings: Surroundings | None = None
-        self._surroundings_version = (-1, -1)
+        self._surroundings_version: tuple[Any, ...] = ()
+        self._begun = False
         self._surroundings_key = -1
         self._interrupted = False
         self._shielded = False
+        self._copying = False
         self._hidden: list[str] = []
         self._stop: Callable[[], None] | None = None
         self._guard = self._guarded(user or warehouse.settings.owner)
@@ -111,6 +125,16 @@ class Session:
         """The name of the user by whose rights statements run."""
         return self._guard.user.name
 
+    @property
+    def is_superuser(self) -> bool:
+        """Whether nothing is refused to that user."""
+        return self._guard.unlimited
+
+    @property
+    def connection_limit(self) -> int | None:
+        """How many connections the user may have at a time; None: as many as there are."""
+        return self._guard.user.connection_limit
+
     # --- Statements -----------------------------------------------------------------------------
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Result:
@@ -138,7 +162,7 @@ class Session:
             try:
                 yield self._run_one(sql[span.start : span.end], parameters)
             except VestoError as error:
-                self._fail_transaction()
+                self.fail_transaction()
                 if not self._guard.unlimited:
                     without_hints(error)
                     if isinstance(error, UndefinedColumn):
@@ -154,20 +178,25 @@ class Session:
         self._hold_open_result()
         self._shielded, self._hidden = False, []
         if is_plain(text):
-            self._check_transaction()
+            self.check_transaction()
             return self._run_plain(text, parameters)
         cursor = Cursor(text)
         word = cursor.here.text.upper() if cursor.here.kind == "word" else ""
         if word in _BEGIN | _COMMIT | _ROLLBACK:
             return self._transact(word)
-        self._check_transaction()
+        self.check_transaction()
         refuse_invented_statement(cursor)
         command = find_command(cursor)
         if command is None:
             return self._run_plain(text, parameters)
         return self._run_command(command, cursor, parameters)
 
-    def _check_transaction(self) -> None:
+    def check_transaction(self) -> None:
+        """Nothing, unless the transaction block has failed.
+
+        Raises:
+            FailedTransaction: It has.
+        """
         if self._transaction == "failed":
             hint = "ROLLBACK ends it."
             message = "current transaction is aborted, commands ignored until it ends"
@@ -181,6 +210,8 @@ class Session:
         try:
             try:
                 statement = command.parse(cursor)
+                if not getattr(command, "needs_no_engine", False):
+                    self._begin()
                 context = self._context()
                 return statement.bind(context).run(context)
             except InputOutputError:
@@ -197,9 +228,8 @@ class Session:
                     allowed = self._guard.unlimited or plain.sqlstate != "42501"
                     raise (error if allowed else plain) from None
         finally:
-            self._surroundings = None
             if not getattr(command, "keeps_schema", False):
-                self.warehouse.schema_changed()
+                self._forget_surroundings()
 
     def _hold_open_result(self) -> None:
         """An unread result blocks the engine's connection: take it in first."""
@@ -223,14 +253,16 @@ class Session:
     def _around(self) -> Surroundings:
         """What translations depend on; read anew after a change of the schema by anyone."""
         accounts = self.warehouse.catalog.accounts
-        version = self.warehouse.schema_version, accounts.version
+        rounding = self._parameters.get("enable_numeric_rounding") == "on"
+        path, guard = self._parameters.search_path, self._guard
+        version = (
+            self.warehouse.schema_version, accounts.version, path, rounding, guard.user.name
+        )  # fmt: skip
         if self._surroundings is None or self._surroundings_version != version:
             self._surroundings_version = version
-            path, guard = self._parameters.search_path, self._guard
             self._connection.use_user(guard.user.name, superuser=guard.unlimited)
             around = surroundings(
-                self._connection, path, self.user, superuser=guard.unlimited,
-                rounding=self._parameters.get("enable_numeric_rounding") == "on",
+                self._connection, path, self.user, superuser=guard.unlimited, rounding=rounding
             )  # fmt: skip
             self._surroundings = replace(around, narrowed=guard.narrowed(path))
             self._surroundings_key = self.warehouse.front.interned(self._surroundings.key)
@@ -267,7 +299,10 @@ class Session:
         path = self._around().search_path
         self._hidden = [u.name for u in found.uses if u.columns and u.action == "SELECT"]
         explains = found.word == "EXPLAIN"
-        self._shielded |= self._guard.check(found.uses, path, explains=explains)
+        uses = found.uses
+        if self._copying:
+            uses = tuple(use for use in uses if (use.schema, use.name) != ("", COPIED))
+        self._shielded |= self._guard.check(uses, path, explains=explains)
         for model_id in found.forecasts:
             model = self.warehouse.catalog.by_id(model_id)
             if model is not None:
@@ -283,6 +318,7 @@ class Session:
         return self.warehouse.translator.translate(text, self._around())
 
     def _run_plain(self, text: str, parameters: Sequence[Any]) -> Result:
+        self._begin()
         translated = self._translated(text)
         native = translated.kind == "native" and translated.word not in _KEEPS_SCHEMA
         if translated.kind == "define":
@@ -325,7 +361,8 @@ class Session:
         if translated.kind == "define" or not reader.schema.names:
             reader.read_all()
             return Result(tag=_define_tag(text))
-        return Result(reader, tag="SELECT")
+        types = tuple((column.type, column.modifier) for column in self._connection.columns())
+        return Result(reader, tag="SELECT", types=types)
 
     def _execute(
         self, translated: Translated, text: str, parameters: Sequence[Any]
@@ -360,13 +397,67 @@ class Session:
                 hint = "Name only the columns that you may read."
                 raise PermissionDenied(f"permission denied for relation {name}", hint=hint)
 
+    def prepare(self, text: str) -> Preparation:
+        """What a statement will return; it is bound, and not run unless it only looks.
+
+        Raises:
+            VestoError: What running it would raise before it begins.
+        """
+        self._hold_open_result()
+        cursor = Cursor(text)
+        word = cursor.here.text.upper() if cursor.here.kind == "word" else ""
+        if word in _BEGIN | _COMMIT | _ROLLBACK:
+            return Preparation()
+        self.check_transaction()
+        try:
+            return self._prepare(cursor, text)
+        except VestoError:
+            self.fail_transaction()
+            raise
+
+    def _prepare(self, cursor: Cursor, text: str) -> Preparation:
+        self._begin()
+        command = None if is_plain(text) else find_command(cursor)
+        if command is not None:
+            if not getattr(command, "only_looks", False):
+                command.parse(cursor)
+                return Preparation()
+            return Preparation(result=self.execute(text))
+        translated = self._translated(text)
+        if translated.word == "EXPLAIN":
+            return Preparation(result=self.execute(text))
+        if translated.kind == "query":
+            return Preparation(tuple(self._connection.describe(translated.sql)))
+        if translated.kind == "write":
+            self._connection.check(translated.sql)
+        return Preparation()
+
+    def parameter_types(self, text: str) -> dict[int, str]:
+        """Names of SQL types of the parameters ``$n``, where what stands around one tells it."""
+        self._hold_open_result()
+        return inferred(text, self._column_types, self.warehouse.translator.signatures)
+
+    def _column_types(self, schema: str, name: str) -> dict[str, str]:
+        place = f"{quoted(schema)}.{quoted(name)}" if schema else quoted(name)
+        columns = self.prepare(f"SELECT * FROM {place}").columns or ()  # noqa: S608 - quoted
+        return {column.name.lower(): column.type.name for column in columns}
+
     # --- Transactions ---------------------------------------------------------------------------
+
+    @property
+    def transaction(self) -> str:
+        """Whether a transaction block is open: idle, active or failed."""
+        return self._transaction
+
+    def fail_transaction(self) -> None:
+        """What the session's user met with was an error: an open block can only be rolled back."""
+        if self._transaction == "active":
+            self._transaction = "failed"
 
     def _transact(self, word: str) -> Result:
         if word in _BEGIN:
             if self._transaction == "idle":
-                self._connection.begin()
-                self._transaction = "active"
+                self._transaction, self._begun = "active", False
                 return Result(tag="BEGIN")
             notice = "there is already a transaction in progress"
             return Result(tag="BEGIN", notices=(notice,))
@@ -374,6 +465,9 @@ class Session:
         self._transaction = "idle"
         if idle:
             return Result(tag=word, notices=("there is no transaction in progress",))
+        if not self._begun:
+            return Result(tag="ROLLBACK" if word in _ROLLBACK or failed else "COMMIT")
+        self._begun = False
         try:
             if word in _ROLLBACK or failed:
                 self._connection.rollback()
@@ -384,9 +478,31 @@ class Session:
             self._forget_surroundings()
         return Result(tag="COMMIT")
 
-    def _fail_transaction(self) -> None:
-        if self._transaction == "active":
-            self._transaction = "failed"
+    def _begin(self) -> None:
+        """Begin the transaction block in the engine: BEGIN alone, and COMMIT after it, cost nothing."""
+        if self._transaction == "active" and not self._begun:
+            self._connection.begin()
+            self._begun = True
+
+    # --- Rows from the outside ------------------------------------------------------------------
+
+    def insert(self, table: Name, columns: Sequence[str], rows: pa.Table) -> int:
+        """Insert rows, by place, into these columns of a table; how many they were.
+
+        Raises:
+            VestoError: They do not fit, or the table is not there.
+        """
+        self._connection.register(COPIED, rows)
+        self._copying = True
+        try:
+            into = ", ".join(quoted(name) for name in columns)
+            values = ", ".join(quoted(name) for name in rows.column_names)
+            text = f"INSERT INTO {table.sql()} ({into}) SELECT {values} FROM {COPIED}"  # noqa: S608 - names are quoted
+            return self.execute(text).rowcount
+        finally:
+            self._copying = False
+            self._hold_open_result()
+            self._connection.unregister(COPIED)
 
     # --- Python's side --------------------------------------------------------------------------
 
@@ -395,6 +511,23 @@ class Session:
         if not isinstance(table, pa.Table):
             table = pa.Table.from_pandas(table, preserve_index=False)
         self._connection.register(name, table)
+
+    def parameter(self, name: str) -> str:
+        """The value of a configuration parameter.
+
+        Raises:
+            UndefinedParameter: There is none of that name.
+        """
+        return self._parameters.get(name)
+
+    def set_parameter(self, name: str, value: str) -> None:
+        """Change a configuration parameter, as SET does.
+
+        Raises:
+            UndefinedParameter: There is none of that name.
+            InvalidParameterValue: The value does not fit.
+        """
+        Set(name, value).run(self._context())
 
     def describe(self, sql: str) -> list[Column]:
         """The columns of a query of the engine's dialect; it is not run."""

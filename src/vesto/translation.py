@@ -11,13 +11,21 @@ from vesto.catalog.records import Definition, Model, State
 from vesto.catalog.store import Catalog
 from vesto.dialect.allowed import check_allowed
 from vesto.dialect.invented import refuse_invented_call
+from vesto.dialect.scanner import scan
 from vesto.dialect.surroundings import Surroundings
 from vesto.dialect.translate import NOT_READY, Signature, Translated, translate
 from vesto.dialect.untouched import untouched
 from vesto.engines import Column, Connection
-from vesto.errors import ModelNotReady, UndefinedModel, VestoError, WrongObjectType
+from vesto.errors import (
+    ModelNotReady,
+    StatementSyntaxError,
+    UndefinedModel,
+    VestoError,
+    WrongObjectType,
+)
 
 DEFAULT_SCHEMA: Final = "public"
+MAXIMUM_DEPTH: Final = 200
 ENGINE_VIEWS: Final = frozenset({"pg_table_def", "stl_load_errors"})
 SYSTEM_VIEWS: Final = system_views.NAMES | ENGINE_VIEWS
 
@@ -35,6 +43,7 @@ class Translator:
         Raises:
             VestoError: It is no statement, or not allowed; with its position.
         """
+        _check_depth(text)
         # What a text means that went through untouched is not known well enough to be checked.
         passes = around.superuser and not around.qualified
         found = untouched(text, self.signatures, around) if passes else None
@@ -111,6 +120,22 @@ class Translator:
             return not changes(definition, line.describe(sql))
         except VestoError:
             return False
+
+
+def _check_depth(text: str) -> None:
+    """Nothing, unless parentheses stand in each other so deep that parsing would take minutes.
+
+    Raises:
+        StatementSyntaxError: They do.
+    """
+    if text.count("(") <= MAXIMUM_DEPTH:
+        return
+    depth = 0
+    for token in scan(text):
+        if token.kind == "symbol" and token.text in "()":
+            depth += 1 if token.text == "(" else -1
+            if depth > MAXIMUM_DEPTH:
+                raise StatementSyntaxError("the statement is nested too deeply", span=token.span)
 
 
 def surroundings(

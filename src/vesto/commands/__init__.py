@@ -178,6 +178,8 @@ class Statement(Protocol):
     It begins with the words of ``starts``, or those of one of ``also_starts`` where it has them.
     A class with ``engine_has_it`` is tried in the engine's own dialect where parsing fails.
     One with ``keeps_schema`` changes nothing that translations depend on, but for its session's.
+    One that ``needs_no_engine`` reads and writes no tables: it does not begin a transaction there.
+    One that ``only_looks`` returns rows and changes nothing at all.
     ``status`` is "refused" or "without effect" where the documentation must say so.
     """
 

@@ -43,6 +43,7 @@ class EvaluateModel:
     """
 
     starts: ClassVar[tuple[str, ...]] = ("EVALUATE", "MODEL")
+    only_looks: ClassVar[bool] = True
     keeps_schema: ClassVar[bool] = True
 
     name: Name

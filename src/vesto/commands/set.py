@@ -24,6 +24,7 @@ class Set:
 
     starts: ClassVar[tuple[str, ...]] = ("SET",)
     keeps_schema: ClassVar[bool] = True
+    needs_no_engine: ClassVar[bool] = True
     engine_has_it: ClassVar[bool] = True
 
     name: str

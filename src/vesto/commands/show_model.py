@@ -36,6 +36,7 @@ class ShowModel:
     """
 
     starts: ClassVar[tuple[str, ...]] = ("SHOW", "MODEL")
+    only_looks: ClassVar[bool] = True
     keeps_schema: ClassVar[bool] = True
 
     name: Name | None

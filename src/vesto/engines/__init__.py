@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
@@ -20,10 +20,11 @@ from vesto.types import SqlType
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a query or table: its name and SQL type."""
+    """One column of a query or table: its name, SQL type and PostgreSQL's type modifier."""
 
     name: str
     type: SqlType
+    modifier: int = field(default=-1, compare=False)
 
 
 FunctionKind = Literal["prediction", "probabilities", "explanation", "interval"]
@@ -70,8 +71,20 @@ class Connection(Protocol):
         """
         ...
 
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of what ``execute`` ran last, with types that Arrow does not know."""
+        ...
+
     def describe(self, sql: str) -> list[Column]:
         """The columns of a query, which is not run."""
+        ...
+
+    def check(self, sql: str) -> None:
+        """Nothing, if the statement could be run; it is not.
+
+        Raises:
+            VestoError: A name in it is not there, or a type does not fit.
+        """
         ...
 
     def surroundings(self) -> Surroundings:

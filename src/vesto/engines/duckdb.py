@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import threading
 import time
 import warnings
@@ -56,6 +57,7 @@ _LOCKS: Final = (
     "SET allowed_configs = ['TimeZone']",
     "SET lock_configuration = true",
 )
+_DECIMAL: Final = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 LIBRARY: Final = Path(__file__).with_name("duckdb_library.sql")
 # How the engine writes the body of our macros; older files have the functions without a schema.
 _LOST: Final = "the program of this function is not there"
@@ -363,11 +365,28 @@ class DuckDBConnection:
                 reader = read(BATCH_ROWS)
         return pa.RecordBatchReader.from_batches(reader.schema, _batches(reader))
 
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of what ``execute`` ran last."""
+        with _sqlstates():
+            found = self._cursor.description or []
+        return tuple(_column(name, str(kind)) for name, kind, *_ in found)
+
+    def check(self, sql: str) -> None:
+        """Nothing, if the statement could be run: it is bound and planned."""
+        with _sqlstates():
+            self._cursor.execute(f"EXPLAIN {sql}")
+
     def describe(self, sql: str) -> list[Column]:
         """The columns of a query; it is bound and not run."""
+        if sql.startswith(("SELECT ", "select ")):
+            with _sqlstates():
+                # A relation is bound when it is made, which costs a tenth of DESCRIBE.
+                bound = self._cursor.sql(sql)
+                assert bound is not None  # it is a query
+                return [_column(n, str(k)) for n, k in zip(bound.columns, bound.types, strict=True)]
         rows = self.execute(f"DESCRIBE {sql}").read_all()
         names, kinds = rows["column_name"].to_pylist(), rows["column_type"].to_pylist()
-        return [Column(n, from_duckdb(k)) for n, k in zip(names, kinds, strict=True)]
+        return [_column(n, k) for n, k in zip(names, kinds, strict=True)]
 
     def surroundings(self) -> Surroundings:
         """What the database holds that changes how statements are read."""
@@ -464,6 +483,13 @@ class DuckDBConnection:
                 time.sleep(CLOSE_PAUSE_S)
             else:
                 return
+
+
+def _column(name: str, kind: str) -> Column:
+    decimal = _DECIMAL.fullmatch(kind)
+    # PostgreSQL's: precision and scale in one number, 4 added.
+    modifier = (int(decimal[1]) << 16 | int(decimal[2])) + 4 if decimal else -1
+    return Column(name, from_duckdb(kind), modifier)
 
 
 def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
