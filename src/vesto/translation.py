@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from vesto import system_views
 from vesto.catalog.records import Definition, Model, State
 from vesto.catalog.store import Catalog
 from vesto.dialect.allowed import check_allowed
+from vesto.dialect.catalogue import PG_CATALOG
 from vesto.dialect.invented import refuse_invented_call
-from vesto.dialect.surroundings import Surroundings
-from vesto.dialect.translate import NOT_READY, Signature, Translated, translate
+from vesto.dialect.surroundings import Place, Surroundings
+from vesto.dialect.translate import (
+    NOT_READY,
+    Signature,
+    Translated,
+    tables_read,
+    translate,
+)
 from vesto.dialect.untouched import untouched
 from vesto.engines import Column, Connection
 from vesto.errors import ModelNotReady, UndefinedModel, VestoError, WrongObjectType
 
+log: Final = logging.getLogger(__name__)
 DEFAULT_SCHEMA: Final = "public"
-ENGINE_VIEWS: Final = frozenset({"pg_table_def", "stl_load_errors"})
-SYSTEM_VIEWS: Final = system_views.NAMES | ENGINE_VIEWS
+_DESCRIBED: Final = (
+    "SELECT column_name, dev.vesto.type_words(column_type) AS words FROM (DESCRIBE {})"
+)
+_VIEWS: Final = (
+    "SELECT schema_name, view_name, sql FROM duckdb_views() "
+    "WHERE database_name = 'dev' AND NOT internal AND schema_name NOT IN ('main', 'vesto')"
+)
+SYSTEM_VIEWS: Final = system_views.NAMES | PG_CATALOG
 
 
 class Translator:
@@ -91,6 +107,24 @@ class Translator:
         around = surroundings(line, definition.search_path, user, rounding=definition.rounding)
         return self.translate(definition.training_query, around).sql
 
+    def late_columns(self, line: Connection, user: str) -> dict[Place, list[tuple[str, str]]]:
+        """Name and type, as the catalogue shows it, of the columns of each late view.
+
+        A view that can no longer be read is left out.
+        """
+        around = surroundings(line, (DEFAULT_SCHEMA,), user, rounding=True)
+        found = {}
+        for view, query in around.late_views.items():
+            try:
+                sql = self.translate(query, around).sql
+                found[view] = [
+                    (row["column_name"], row["words"])
+                    for row in line.execute(_DESCRIBED.format(sql)).read_all().to_pylist()
+                ]
+            except VestoError as error:
+                log.info('view "%s"."%s" cannot be read: %s', *view, error)
+        return found
+
     def is_refreshable(self, model: Model, line: Connection) -> bool:
         """Whether the training query still gives the columns that the model was made for."""
         definition = model.definition
@@ -101,6 +135,21 @@ class Translator:
             return not changes(definition, line.describe(sql))
         except VestoError:
             return False
+
+
+def view_tables(line: Connection) -> dict[Place, frozenset[Place]]:
+    """What each view reads, as schema and name in lower case; late ones are not bound to any."""
+    found = {}
+    for row in line.execute(_VIEWS).read_all().to_pylist():
+        view = (row["schema_name"].lower(), row["view_name"].lower())
+        read = {(schema or view[0], name) for schema, name in _tables_read(row["sql"])}
+        found[view] = frozenset(read - {view})
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _tables_read(sql: str) -> frozenset[Place]:
+    return tables_read(sql)
 
 
 def surroundings(

@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from vesto.catalog.records import Model, Outcome, State
 from vesto.catalog.store import Catalog
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.front import Front
+from vesto.dialect.surroundings import Place
 from vesto.engines import ENGINES, Engine, Function
 from vesto.errors import (
     DataCorrupted,
@@ -42,7 +43,7 @@ from vesto.training.job import Job, JobFolder, Progress, last_progress
 from vesto.training.snapshot import TrainingRows
 from vesto.training.staging import keep_files, remove_staged
 from vesto.training.supervisor import Supervisor
-from vesto.translation import Translator
+from vesto.translation import Translator, view_tables
 from vesto.types import BY_NAME
 
 log: Final = logging.getLogger(__name__)
@@ -349,6 +350,16 @@ class Warehouse:
             return self.translator.is_refreshable(model, line)
         finally:
             line.close()
+
+    def late_columns(self) -> dict[Place, list[tuple[str, str]]]:
+        """The columns of views without schema binding."""
+        with closing(self.engine.connect()) as line:
+            return self.translator.late_columns(line, self.settings.owner)
+
+    def view_tables(self) -> dict[Place, frozenset[Place]]:
+        """What each view reads."""
+        with closing(self.engine.connect()) as line:
+            return view_tables(line)
 
     def progress(self, model: Model) -> Progress:
         """How far the training of the model's newest version is."""

@@ -6,7 +6,6 @@ with ``public`` as the default schema, so that three-part names in scripts resol
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 import time
@@ -25,6 +24,7 @@ from vesto.dialect.names import literal, quoted
 from vesto.dialect.surroundings import Surroundings
 from vesto.engines import Column, Connection, Function, FunctionKind, Sample
 from vesto.engines._duckdb_errors import translated
+from vesto.engines._duckdb_library import install
 from vesto.engines._duckdb_programs import Programs, open_scorer
 from vesto.engines._sample import draw
 from vesto.errors import InvalidParameterValue, UndefinedSchema, VestoError
@@ -55,7 +55,6 @@ _LOCKS: Final = (
     "SET allowed_configs = ['TimeZone']",
     "SET lock_configuration = true",
 )
-LIBRARY: Final = Path(__file__).with_name("duckdb_library.sql")
 # How the engine writes the body of our macros; older files have the functions without a schema.
 _LOST: Final = "the program of this function is not there"
 _SCORES: Final = (
@@ -103,21 +102,9 @@ class DuckDBEngine:
         )
         for schema in (SCHEMA, "vesto"):
             self._root.execute(f"CREATE SCHEMA IF NOT EXISTS {DATABASE}.{schema}")
-        self._install_library()
-
-    def _install_library(self) -> None:
-        """Redshift's functions as macros; written only where the file has another version."""
-        text = LIBRARY.read_text(encoding="utf-8")
-        version = literal(hashlib.sha256(text.encode()).hexdigest())
         # The library's macros name each other by schema alone.
         self._root.execute(f"USE {DATABASE}.{SCHEMA}")
-        known = "SELECT 1 FROM duckdb_functions() WHERE schema_name = 'vesto' AND "
-        known += f"function_name = 'library_version' AND macro_definition = {literal(version)}"
-        if self._root.execute(known).fetchall():
-            return
-        for paragraph in text.split("\n\n"):
-            self._root.execute(paragraph)
-        self._root.execute(f"CREATE OR REPLACE MACRO vesto.library_version() AS {version}")
+        install(self._root)
 
     def _make_function(self, name: str, function: Any, *types: Any, **options: Any) -> None:
         """Register an Arrow function; DuckDB's stubs know less than its documentation."""

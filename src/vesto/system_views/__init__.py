@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Final, Protocol
 
@@ -9,9 +10,11 @@ import pyarrow as pa
 
 from vesto.catalog.records import Model
 from vesto.catalog.store import Catalog
+from vesto.dialect.surroundings import Place
 from vesto.engines import Column
 from vesto.model_files import ModelFiles
 from vesto.plugins import Plugins
+from vesto.settings import Settings
 from vesto.training.job import Progress
 
 
@@ -20,6 +23,7 @@ class Source(Protocol):
 
     catalog: Catalog
     files: ModelFiles
+    settings: Settings
 
     def is_refreshable(self, model: Model) -> bool:
         """Whether a model's training query could still be run."""
@@ -27,6 +31,14 @@ class Source(Protocol):
 
     def progress(self, model: Model) -> Progress:
         """How far the training of a model's newest version is."""
+        ...
+
+    def late_columns(self) -> Mapping[Place, Sequence[tuple[str, str]]]:
+        """Name and type of the columns of each view without schema binding that can be read."""
+        ...
+
+    def view_tables(self) -> Mapping[Place, Collection[Place]]:
+        """The tables and views that each view reads, as schema and name in lower case."""
         ...
 
 
