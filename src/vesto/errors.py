@@ -286,6 +286,30 @@ class NoActiveTransaction(VestoError):
     sqlstate = "25P01"
 
 
+class UnchangeableParameter(VestoError):
+    """A configuration parameter that no session can change."""
+
+    sqlstate = "55P02"
+
+
+class InvalidSavepoint(VestoError):
+    """There is no savepoint of that name."""
+
+    sqlstate = "3B001"
+
+
+class InvalidStatementName(VestoError):
+    """No statement was prepared under that name."""
+
+    sqlstate = "26000"
+
+
+class DuplicatePrepared(VestoError):
+    """A statement was prepared under that name already."""
+
+    sqlstate = "42P05"
+
+
 class FailedTransaction(VestoError):
     """The transaction block has failed and only ROLLBACK can follow."""
 

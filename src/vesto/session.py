@@ -32,7 +32,9 @@ from vesto.errors import (
     VestoError,
 )
 from vesto.parameters import Parameters
+from vesto.prepared import PreparedStatements
 from vesto.result import Result
+from vesto.savepoints import Savepoints
 from vesto.training.job import Progress
 from vesto.translation import surroundings
 from vesto.warehouse import Warehouse
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 _BEGIN: Final = frozenset({"BEGIN", "START"})
 _COMMIT: Final = frozenset({"COMMIT", "END"})
 _ROLLBACK: Final = frozenset({"ROLLBACK", "ABORT"})
+_SAVEPOINT: Final = frozenset({"SAVEPOINT", "RELEASE"})
+_PREPARED: Final = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE"})
 # The engine's own statements that change no schema; EXECUTE does if what it runs gives no rows.
 _KEEPS_SCHEMA: Final = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE"})
 _NO_ROWS: Final = frozenset({"Count", "Success"})
@@ -63,9 +67,12 @@ class Session:
         self._open: Result | None = None
         self._owns_warehouse = False
         self._transaction: str = "idle"
+        self._savepoints = Savepoints()
+        self._prepared = PreparedStatements()
         level = warehouse.settings.interval_level
         self._parameters = Parameters({"interval_level": str(level)})
         self._connection.use_interval_level(level)
+        self._connection.use_settings(self._parameters.all())
         self._surroundings: Surroundings | None = None
         self._surroundings_version = -1
         self._surroundings_key = -1
@@ -112,9 +119,15 @@ class Session:
             return self._run_plain(text, parameters)
         cursor = Cursor(text)
         word = cursor.here.text.upper() if cursor.here.kind == "word" else ""
+        if word in _ROLLBACK and cursor.after(1).text.upper() == "TO":
+            return self._savepoint(word, cursor)
         if word in _BEGIN | _COMMIT | _ROLLBACK:
             return self._transact(word)
         self._check_transaction()
+        if word in _SAVEPOINT:
+            return self._savepoint(word, cursor)
+        if word in _PREPARED:
+            return self._run_prepared(word, cursor, parameters)
         refuse_invented_statement(cursor)
         command = find_command(cursor)
         if command is None:
@@ -150,6 +163,7 @@ class Session:
                     raise error from None
         finally:
             self._surroundings = None
+            self._savepoints.wrote()
             self.warehouse.schema_version += not getattr(command, "keeps_schema", False)
 
     def _hold_open_result(self) -> None:
@@ -199,6 +213,8 @@ class Session:
         native = translated.kind == "native" and translated.word not in _KEEPS_SCHEMA
         if native or translated.kind == "define":
             self._forget_surroundings()
+        if translated.kind != "query":
+            self._savepoints.wrote()
         result = self._result(translated, text, parameters)
         if translated.word == "EXECUTE" and _NO_ROWS.issuperset(result.schema.names):
             self._forget_surroundings()
@@ -235,6 +251,34 @@ class Session:
             raise
         return pa.RecordBatchReader.from_batches(reader.schema, _placed(reader, place))
 
+    # --- Prepared statements ----------------------------------------------------------------------
+
+    def _run_prepared(self, word: str, cursor: Cursor, parameters: Sequence[Any]) -> Result:
+        """PREPARE, EXECUTE or DEALLOCATE."""
+        if word == "DEALLOCATE":
+            return Result(tag=self._prepared.deallocate(cursor))
+        if word == "EXECUTE":
+            found, values = self._prepared.execution(cursor)
+            return self._run_plain(found.text, self._values(values))
+        name = cursor.after(1).text
+        text = self._prepared.prepare(cursor)
+        try:
+            if self._translated(text).kind not in {"query", "write"}:
+                hint = "SELECT, INSERT, UPDATE and DELETE can be."
+                raise StatementSyntaxError("the statement cannot be prepared", hint=hint)
+        except VestoError:
+            self._prepared.forget(name)
+            raise
+        return Result(tag="PREPARE")
+
+    def _values(self, texts: list[str]) -> tuple[Any, ...]:
+        """What the texts of values stand for."""
+        if not texts:
+            return ()
+        row = self._run_plain(f"SELECT {', '.join(texts)}", ()).row()
+        self._hold_open_result()
+        return row or ()
+
     # --- Transactions ---------------------------------------------------------------------------
 
     def _transact(self, word: str) -> Result:
@@ -247,6 +291,7 @@ class Session:
             return Result(tag="BEGIN", notices=(notice,))
         failed, idle = self._transaction == "failed", self._transaction == "idle"
         self._transaction = "idle"
+        self._savepoints.clear()
         if idle:
             return Result(tag=word, notices=("there is no transaction in progress",))
         self._forget_surroundings()
@@ -255,6 +300,25 @@ class Session:
             return Result(tag="ROLLBACK")
         self._connection.commit()
         return Result(tag="COMMIT")
+
+    def _savepoint(self, word: str, cursor: Cursor) -> Result:
+        """SAVEPOINT name, RELEASE [SAVEPOINT] name, ROLLBACK TO [SAVEPOINT] name."""
+        cursor.advance()
+        back = word in _ROLLBACK
+        if back:
+            self._check_transaction()
+            cursor.expect("TO")
+        if word != "SAVEPOINT":
+            cursor.accept("SAVEPOINT")
+        name = cursor.identifier("a savepoint's name")
+        cursor.end()
+        if back:
+            self._savepoints.go_back(name)
+        elif word == "SAVEPOINT":
+            self._savepoints.set(name, inside=self._transaction != "idle")
+        else:
+            self._savepoints.release(name)
+        return Result(tag="ROLLBACK" if back else word)
 
     def _fail_transaction(self) -> None:
         if self._transaction == "active":

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from vesto.commands import Context
+from vesto.dialect.keys import Key
 from vesto.dialect.names import Name, quoted
 from vesto.dialect.tables import ColumnDefinition
 from vesto.engines import Connection
@@ -15,6 +16,7 @@ Place = tuple[str, str]
 SYSTEM_SCHEMA: Final = "vesto"
 RECORDS: Final = {
     "columns": "table_name",
+    "keys": "table_name",
     "late_views": "view_name",
     "materialized_views": "view_name",
 }
@@ -67,6 +69,9 @@ def forget(connection: Connection, place: Place) -> None:
     """Remove every record of what stood at that place, and the sequences it had."""
     if connection_has(connection, "columns", place):
         _drop_sequences(connection, place)
+    referring = "FROM dev.vesto.keys WHERE other_schema = ? AND other_table = ?"
+    if rows(connection, f"SELECT 1 {referring} LIMIT 1", place):
+        run(connection, f"DELETE {referring}", place)
     for records, name in RECORDS.items():
         if connection_has(connection, records, place):
             run(
@@ -110,6 +115,21 @@ def record_column(
             column.is_distkey, sortkey, identity, column.is_generated,
         ],
     )  # fmt: skip
+
+
+def record_keys(connection: Connection, place: Place, keys: Iterable[Key]) -> None:
+    """Record keys of a table, and which table a foreign one refers to, for clients to read."""
+    for key in keys:
+        other = None
+        if key.other is not None:
+            other = ((key.other.schema or place[0]).lower(), key.other.object.lower())
+        columns = [name.lower() for name in key.columns]
+        referred = [name.lower() for name in key.other_columns]
+        run(
+            connection,
+            "INSERT INTO dev.vesto.keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [*place, key.called(place[1]), key.kind, columns, *(other or (None, None)), referred],
+        )
 
 
 def check_of(column: str, length: int | None) -> str:

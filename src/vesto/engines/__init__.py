@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
@@ -88,6 +88,10 @@ class Connection(Protocol):
         Raises:
             InvalidParameterValue: There is none of that name.
         """
+        ...
+
+    def use_settings(self, settings: Mapping[str, str]) -> None:
+        """Show these configuration parameters in the catalogue."""
         ...
 
     def use_interval_level(self, level: float) -> None:

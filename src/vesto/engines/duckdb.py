@@ -6,11 +6,12 @@ with ``public`` as the default schema, so that three-part names in scripts resol
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,8 @@ from vesto.types import from_duckdb
 log: Final = logging.getLogger(__name__)
 DATABASE: Final = "dev"
 SCHEMA: Final = "public"
+# Where names without a schema lead when none of the search path is there.
+NOWHERE: Final = "vesto_nowhere"
 BATCH_ROWS: Final = 65_536
 CLOSE_TRIES: Final = 200
 CLOSE_PAUSE_S: Final = 0.01
@@ -100,7 +103,7 @@ class DuckDBEngine:
             f"ATTACH {literal(str(path / 'data.duckdb'))} AS {DATABASE} "
             f"(STORAGE_VERSION {literal(STORAGE_VERSION)})"
         )
-        for schema in (SCHEMA, "vesto"):
+        for schema in (SCHEMA, "vesto", NOWHERE):
             self._root.execute(f"CREATE SCHEMA IF NOT EXISTS {DATABASE}.{schema}")
         # The library's macros name each other by schema alone.
         self._root.execute(f"USE {DATABASE}.{SCHEMA}")
@@ -338,7 +341,7 @@ class DuckDBConnection:
         )
         there = {name for (name,) in known}
         path = [f"{DATABASE}.{quoted(name)}" for name in schemas if name in there]
-        path = path or [f"{DATABASE}.vesto_nowhere"]
+        path = path or [f"{DATABASE}.{NOWHERE}"]
         self.execute(f"SET search_path = {literal(','.join(path))}")
 
     def use_time_zone(self, name: str) -> None:
@@ -352,6 +355,10 @@ class DuckDBConnection:
     def use_interval_level(self, level: float) -> None:
         """Make intervals of predictions that hold this share of the truth."""
         self.execute(f"SET VARIABLE vesto_interval_level = {float(level)!r}")
+
+    def use_settings(self, settings: Mapping[str, str]) -> None:
+        """Show these configuration parameters in the catalogue."""
+        self.execute(f"SET VARIABLE vesto_settings = {literal(json.dumps(dict(settings)))}")
 
     def sample(self, sql: str, rows: int, seed: int) -> Sample:
         """At most ``rows`` rows of a query, drawn uniformly."""

@@ -188,7 +188,7 @@ CREATE OR REPLACE VIEW vesto.catalog_numbers AS
 
 CREATE OR REPLACE VIEW vesto.catalog_schemas AS
   SELECT CASE schema_name WHEN 'public' THEN CAST(2200 AS UINTEGER) ELSE vesto.oid_of('schema', '', schema_name) END AS oid, schema_name AS called
-    FROM duckdb_schemas() WHERE database_name = 'dev' AND schema_name NOT IN ('main', 'vesto', 'pg_catalog', 'information_schema')
+    FROM duckdb_schemas() WHERE database_name = 'dev' AND schema_name NOT IN ('main', 'vesto', 'vesto_nowhere', 'pg_catalog', 'information_schema')
   UNION ALL SELECT CAST(number AS UINTEGER), called
     FROM (VALUES (11, 'pg_catalog'), (13000, 'information_schema'), (13001, 'pg_temp_1')) AS t(number, called);
 
@@ -422,20 +422,14 @@ CREATE OR REPLACE MACRO vesto.database_size(called) AS
 -- A table's own share of the file is not known.
 CREATE OR REPLACE MACRO vesto.table_size(given) AS CAST(NULL AS BIGINT);
 
-CREATE OR REPLACE VIEW vesto.catalog_settings AS
-  SELECT name, setting FROM (VALUES ('max_index_keys', '32'), ('max_identifier_length', '127'), ('server_version', '8.0.2'), ('server_version_num', '80002'), ('server_encoding', 'UTF8'),
-    ('integer_datetimes', 'on'), ('block_size', '8192'), ('max_connections', '500'), ('lc_collate', 'C'), ('lc_ctype', 'C'), ('is_superuser', 'on'), ('default_transaction_isolation', 'serializable'),
-    ('transaction_isolation', 'serializable'), ('transaction_read_only', 'off'), ('default_transaction_read_only', 'off'), ('jit', 'off'), ('bytea_output', 'hex')) AS t(name, setting);
-
 CREATE OR REPLACE VIEW vesto.pg_settings AS
   SELECT name, setting, NULL::VARCHAR AS unit, 'Session' AS category, '' AS short_desc, NULL::VARCHAR AS extra_desc, 'user' AS context, 'string' AS vartype, 'session' AS source, NULL::VARCHAR AS min_val, NULL::VARCHAR AS max_val,
     NULL::VARCHAR[] AS enumvals, setting AS boot_val, setting AS reset_val, NULL::VARCHAR AS sourcefile, NULL::INTEGER AS sourceline, FALSE AS pending_restart
-  FROM (SELECT unnest(map_keys(m)) AS name, unnest(map_values(m)) AS setting FROM (SELECT CAST(CAST(getvariable('vesto_settings') AS JSON) AS MAP(VARCHAR, VARCHAR)) AS m)
-    UNION ALL SELECT name, setting FROM vesto.catalog_settings);
+  FROM (SELECT unnest(map_keys(m)) AS name, unnest(map_values(m)) AS setting FROM (SELECT CAST(CAST(getvariable('vesto_settings') AS JSON) AS MAP(VARCHAR, VARCHAR)) AS m));
 
 -- The session's parameters, which it tells the engine as a document.
 CREATE OR REPLACE MACRO vesto.current_setting(called) AS
-  COALESCE(CAST(CAST(getvariable('vesto_settings') AS JSON) AS MAP(VARCHAR, VARCHAR))[lower(called)], (SELECT map(list(name), list(setting)) FROM vesto.catalog_settings)[lower(called)],
+  COALESCE(CAST(CAST(getvariable('vesto_settings') AS JSON) AS MAP(VARCHAR, VARCHAR))[lower(called)],
     CAST(vesto.failure('42704', 'unrecognized configuration parameter "' || called || '"') AS VARCHAR));
 
 -- Everybody may everything, until there are users.

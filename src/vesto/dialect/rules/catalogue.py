@@ -27,10 +27,11 @@ from vesto.dialect.rules.build import (
 from vesto.dialect.rules.spans import span_of
 from vesto.dialect.rules.types import length_of
 from vesto.dialect.surroundings import Surroundings
-from vesto.errors import UndefinedTable
+from vesto.errors import FeatureNotSupported, UndefinedTable
 
 DATABASE: Final = "dev"
 OID: Final = "UINTEGER"
+_WITHOUT_EFFECT: Final = frozenset({"jit", "bytea_output", "lock_timeout", "row_security"})
 _PRIVILEGES: Final = (
     "table", "schema", "database", "column", "any_column", "function", "language", "sequence",
     "tablespace", "type", "server", "foreign_data_wrapper", "model",
@@ -70,6 +71,16 @@ def _upper(call: Call) -> exp.Expr:
 def _setting(call: Call) -> exp.Expr:
     call.expect(1, 2)
     return library("current_setting", cast(call.arguments[0], "VARCHAR"))
+
+
+def _set_setting(call: Call) -> exp.Expr:
+    """The value, of a parameter that has no effect; what has one is set by SET."""
+    call.expect(3)
+    if (text_of(call.arguments[0]) or "").lower() not in _WITHOUT_EFFECT:
+        hint = "Write SET name TO value."
+        message = "set_config cannot set this parameter"
+        raise FeatureNotSupported(message, hint=hint, span=call.span)
+    return cast(call.arguments[1], "VARCHAR")
 
 
 def _encoding(call: Call) -> exp.Expr:
@@ -144,6 +155,7 @@ FUNCTIONS: Final[dict[str, Rule]] = {
     "current_schema": to_macro("current_schema_name", 0),
     "current_database": _always(text(DATABASE)),
     "current_setting": _setting,
+    "set_config": _set_setting,
     "json_build_object": to_function("json_object", 0, 1000),
     **{f"has_{kind}_privilege": to_macro(f"has_{kind}_privilege", 2, 4) for kind in _PRIVILEGES},
     "pg_has_role": to_macro("has_role", 2, 3),
