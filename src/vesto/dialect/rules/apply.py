@@ -58,8 +58,9 @@ def apply(tree: exp.Expr, surroundings: Surroundings) -> exp.Expr:
     found = _documents(tree, surroundings)
     if catalogue.reads_catalogue(tree, found):
         catalogue.table_numbers(tree)
-        tree = _composites(tree)
+        tree = _each(tree, (exp.Dot, exp.Bracket, exp.EQ), catalogue.part)
     else:
+        tree = _each(tree, (exp.Bracket,), catalogue.item_of_path)
         tree = documents.rewrite(tree, surroundings.super_columns | found)
     return _nodes(tree, surroundings)
 
@@ -70,10 +71,13 @@ def _documents(tree: exp.Expr, surroundings: Surroundings) -> frozenset[str]:
     return frozenset().union(*(known.get(t.name.lower(), ()) for t in tree.find_all(exp.Table)))
 
 
-def _composites(tree: exp.Expr) -> exp.Expr:
-    """Fields and items of the catalogue's composite values and arrays."""
-    for node in reversed([*tree.find_all(exp.Dot, exp.Bracket, exp.EQ)]):
-        new = catalogue.part(node)
+def _each(
+    tree: exp.Expr, kinds: tuple[type[exp.Expr], ...],
+    rule: Callable[[exp.Expr], exp.Expr | None],
+) -> exp.Expr:  # fmt: skip
+    """Every node of these kinds through a rule, the innermost first."""
+    for node in reversed([*tree.find_all(*kinds)]):
+        new = rule(node)
         if new is not None:
             tree = _replaced(tree, node, new)
     return tree

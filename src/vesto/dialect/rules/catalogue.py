@@ -267,6 +267,14 @@ def _registered(node: exp.Cast, kind: str) -> exp.Expr:
     return library(f"{kind}_text" if shown or told else kind, value)
 
 
+def item_of_path(node: exp.Expr) -> exp.Expr | None:
+    """An item of current_schemas(), wherever it stands; None: it is of something else."""
+    base = node.this.this if isinstance(node.this, exp.Paren) else node.this
+    if not (isinstance(base, exp.Anonymous) and base.name == "vesto.schemas_of_path"):
+        return None
+    return part(node)
+
+
 def part(node: exp.Expr) -> exp.Expr | None:
     """An array's item, ``x = ANY(array)`` and ``(x).n`` of the catalogue's values; None: no such."""
     inside = node.this
