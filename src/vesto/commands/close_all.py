@@ -11,7 +11,7 @@ from vesto.result import Result
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
+class CloseAll:
     """Closes all cursors."""
 
     status: ClassVar[str] = "without effect"
@@ -19,7 +19,7 @@ class Close:
     keeps_schema: ClassVar[bool] = True
 
     @classmethod
-    def parse(cls, cursor: Cursor) -> Close:
+    def parse(cls, cursor: Cursor) -> CloseAll:
         """Read it."""
         cursor.expect(*cls.starts)
         cursor.end()
@@ -29,7 +29,7 @@ class Close:
         """The statement as text."""
         return "CLOSE ALL"
 
-    def bind(self, context: Context) -> Close:
+    def bind(self, context: Context) -> CloseAll:
         """Nothing is to be resolved."""
         return self
 
@@ -38,4 +38,4 @@ class Close:
         return Result(tag="CLOSE CURSOR ALL")
 
 
-COMMAND: Final = Close
+COMMAND: Final = CloseAll
