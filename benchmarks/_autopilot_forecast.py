@@ -1,8 +1,8 @@
 """Forecasts against statsforecast's AutoETS and AutoARIMA and a seasonal naive: MASE, twelve months held out.
 
 Run: ``python -m benchmarks._autopilot_forecast``; ``--peers`` runs the peers too, with the packages
-of ``requirements/bench-peers.txt`` on PYTHONPATH and statsforecast beside them, and stores what they
-reach in ``results/forecast.json``.
+of ``requirements/bench-peers.txt`` on PYTHONPATH, and stores what they reach in
+``results/forecast.json``.
 
 The models see everything but the last twelve months of each series, through SQL: CREATE MODEL, then
 SELECT FORECAST. MASE divides the mean absolute error of the median by the mean step from one year to

@@ -41,7 +41,9 @@ def main() -> None:
     import numpy as np  # noqa: PLC0415 - after the environment
     import pandas as pd  # noqa: PLC0415
 
-    folder = Path(sys.argv[1])
+    folder = Path(sys.argv[1]).resolve()
+    # Some engines leave files where they run.
+    os.chdir(folder)
     spec = json.loads((folder / "spec.json").read_text())
     train = _plain(pd.read_parquet(folder / "train.parquet"))
     test = _plain(pd.read_parquet(folder / "test.parquet"))

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,7 @@ from benchmarks import _autopilot_forecast as forecast
 from benchmarks import _autopilot_kmeans as kmeans
 from benchmarks._example_sets import CASES, loss, read, split
 from benchmarks._scoring_measure import Bound, Report
+from vesto.training.supervisor import ENVIRONMENT
 
 STORED: Final = Path("benchmarks/results/autopilot.json")
 OWN: Final = Path("build/bench-autopilot.json")
@@ -97,13 +99,17 @@ def run(key: Key, command: list[str]) -> Run:
         pq.write_table(test, folder / "test.parquet")
         spec = {"target": case.target, "problem": case.problem, **asdict(key)}
         (folder / "spec.json").write_text(json.dumps(spec))
-        subprocess.run(
-            [*command, name], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        quiet = subprocess.DEVNULL
+        subprocess.run([*command, name], check=True, stdout=quiet, stderr=quiet, env=_environment())
         found = json.loads((folder / "result.json").read_text())
         after = np.load(folder / "predictions.npz")["after"]
     held = loss(test, case, after, found.pop("labels"))
     return Run(**found, loss=held)
+
+
+def _environment() -> dict[str, str]:
+    """What Vesto's own jobs are started with, and none of the extras that other figures need."""
+    return {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | ENVIRONMENT
 
 
 def _turn(key: Key) -> tuple[bool, int, str]:

@@ -48,7 +48,7 @@ def ours(train: pa.Table, test: pa.Table, case: Case, seed: int, runtime: int) -
             f"FUNCTION predict_m {kind} SETTINGS (MAX_RUNTIME {runtime})"
         )
         model = session.model("m")
-        program = load(session.warehouse.program_file(model).read_bytes())
+        program = load(session.warehouse.files.program_file(model).read_bytes())
     columns = [test[item.name].combine_chunks() for item in program.inputs]
     after = probabilities(program, columns)
     return loss(test, case, after, list(program.output.labels))

@@ -8,7 +8,7 @@ from pathlib import Path
 from sql_reference import sql_page
 
 from vesto.algorithms import _kmeans_parameters
-from vesto.algorithms._xgboost_parameters import PARAMETERS
+from vesto.algorithms._xgboost_parameters import PARAMETERS, WITHOUT_EFFECT
 from vesto.errors import subclasses
 from vesto.features.transformers import TRANSFORMERS, Transformer
 from vesto.settings import described
@@ -64,10 +64,13 @@ def errors_page() -> str:
 def hyperparameters_page() -> str:
     """What HYPERPARAMETERS takes."""
     rows = [f"| `{name}` | {wanted} |" for name, wanted in PARAMETERS.items()]
+    rows += [f"| `{name}` | no effect: {why} |" for name, why in WITHOUT_EFFECT.items()]
     head = (
         "# Hyperparameters\n\n## MODEL_TYPE XGBOOST\n\n"
         "What `HYPERPARAMETERS DEFAULT EXCEPT (...)` takes with AUTO OFF MODEL_TYPE XGBOOST. "
-        "A key that is not given has XGBoost's own default, `num_round` 100.\n\n"
+        "A key that is not given has XGBoost's own default, `num_round` 100. In `monotone_constraints` and "
+        "`interaction_constraints` columns are counted in the order of the function's arguments. A key without effect "
+        "is taken, and a notice says so.\n\n"
         "| key | value |\n|---|---|\n"
     )
     return NOTE + head + "\n".join(rows) + "\n\n" + kmeans_part()

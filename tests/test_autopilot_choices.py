@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -146,3 +147,34 @@ def test_awkward_tables_train_and_predict(shop: vesto.Session, name: str) -> Non
     names = [p.name for p in shop.model("m").definition.parameters]
     found = shop.execute(f"SELECT count(f({', '.join(names)})), count(*) FROM awkward").rows()[0]
     assert found[0] == found[1] > 0
+
+
+def test_numbers_and_dates_in_text_are_learnt_as_the_notice_says(shop: vesto.Session) -> None:
+    shop.execute(
+        "CREATE OR REPLACE TABLE texts AS SELECT '$' || (1000 + i) || ',' || (100 + i * 7919 % 900) AS a, "
+        "(date '2024-01-01' + (i % 300)::int)::varchar AS b, i % 3 AS c, i % 300 > 150 AS t FROM range(600) r(i)"
+    )
+    made = "CREATE MODEL m FROM (SELECT {}, c, t FROM texts) TARGET t FUNCTION f SETTINGS (MAX_TRIALS 1)"
+    shop.execute("DROP MODEL IF EXISTS m")
+    notices = shop.execute(made.format("a, b")).notices
+    casts = [
+        re.findall(rf'column "{name}" is .*, as in (.*)$', "\n".join(notices), re.MULTILINE)[0]
+        for name in ("a", "b")
+    ]
+    shop.execute("DROP MODEL m")
+    told = shop.execute(made.format(f"{casts[0]} AS a, {casts[1]} AS b")).notices
+    assert not [notice for notice in told if "is used as" in notice or "is not used" in notice]
+
+
+def test_a_target_far_off_and_one_far_from_zero_are_told(shop: vesto.Session) -> None:
+    shop.execute("DROP MODEL IF EXISTS m")
+    shop.execute(
+        "CREATE OR REPLACE TABLE far AS SELECT i % 7 AS a, 1e12 + i % 100 AS t FROM range(600) r(i)"
+    )
+    made = "CREATE MODEL m FROM (SELECT a, {} AS t FROM far) TARGET t FUNCTION f SETTINGS (MAX_TRIALS 1)"
+    (notice,) = shop.execute(made.format("t::float8")).notices
+    assert "subtract a constant in FROM, as in t - 10000000000" in notice
+    shop.execute("DROP MODEL m")
+    wild = "CASE WHEN a = 6 AND t = 1e12 + 6 THEN 1e9 ELSE t - 1e12 END::float8"
+    notices = " ".join(shop.execute(made.format(wild)).notices)
+    assert 'rows whose "t" lies far off all others: ' in notices

@@ -172,7 +172,19 @@ CASES = {
     ),
     "an infinite target": (
         "CREATE MODEL m FROM (SELECT a, wild FROM odd) TARGET wild FUNCTION f",
-        "22000", '"wild" holds an infinity',
+        "22000", '"wild" is infinite or NaN in 1 of 600 rows',
+    ),
+    "a target beyond what trees can hold": (
+        "CREATE MODEL m FROM (SELECT a, (a - 10) * 1e300 AS t FROM odd) TARGET t FUNCTION f",
+        "22000", '"t" is beyond 1e.36 in 599 of 600 rows.*HINT: .* t / 1e30 AS t',
+    ),
+    "a class of its own for each row": (
+        "CREATE MODEL m FROM (SELECT a, word FROM odd) TARGET word FUNCTION f",
+        "22000", 'FROM has 0 rows whose class of "word" others have too',
+    ),
+    "too few rows but for classes of one row": (
+        "CREATE MODEL m FROM (SELECT a, CASE WHEN a < 300 THEN 'x' ELSE word END AS t FROM odd) TARGET t FUNCTION f",
+        "22000", 'FROM has 300 rows whose class of "t" others have too, fewer than 500',
     ),
     "only useless columns": (
         "CREATE MODEL m FROM (SELECT one, nothing, label FROM odd) TARGET label FUNCTION f",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import pytest
 
 import vesto
 from vesto.errors import VestoError
+from vesto.training.families import EXTRAS
 
 AUTO_OFF = (
     "AUTO OFF MODEL_TYPE XGBOOST OBJECTIVE 'binary:logistic' PREPROCESSORS 'none' "
@@ -70,7 +72,11 @@ def test_types_problem_and_what_is_dropped_and_why(shop: vesto.Session) -> None:
     assert "all values are NULL" in columns["nothing"][1]
     assert "400 NULL" in columns["gaps"][1]
     assert section(rows, "problem")["type"] == ("BINARY_CLASSIFICATION", "found from the target")
-    assert {"xgboost", "linear_learner"} <= set(section(rows, "candidate"))
+    tried = set(section(rows, "candidate"))
+    extras = {name for name in EXTRAS if find_spec(name) is not None}
+    assert tried == {"xgboost", "linear_learner", "mlp"} | extras
+    rows = explained(shop, "sold TARGET rare FUNCTION f MODEL_TYPE MLP")
+    assert set(section(rows, "candidate")) == {"mlp"}
 
 
 def test_traps_are_told(shop: vesto.Session) -> None:

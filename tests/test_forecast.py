@@ -174,6 +174,11 @@ def test_show_model_tells_horizon_frequency_and_percentiles(open_shop: vesto.Ses
     assert not rows.keys() & {"Function Name", "Problem Type"}
 
 
+def test_it_has_no_explanations_and_says_so(open_shop: vesto.Session) -> None:
+    error = failure(open_shop, "SELECT EXPLAIN_MODEL('m')")
+    assert error.sqlstate == "0A000" and "is a forecast" in error.message
+
+
 def test_system_views_and_the_report_know_it(open_shop: vesto.Session) -> None:
     sql = "SELECT model_name, is_refreshable, model_state FROM svv_ml_model_info"
     assert open_shop.execute(sql).rows() == [("m", 1, "Model is Ready")]

@@ -241,7 +241,7 @@ def test_nine_in_ten_rows_held_out_lie_inside(of: Set) -> None:
     settings = (("max_depth", 4), ("eta", 0.15), ("num_round", 80))
     candidate = Candidate("xgboost", "ordinal", "raw", settings)
     with ThreadPoolExecutor(1) as pool:
-        trial = workshop.trial(candidate, (0, 1, 2, 3, 4), pool)
+        trial = workshop.trial(candidate, (0, 1, 2, 3, 4), each=pool.map)
     decision = decide(workshop, trial, "ACCURACY")
     make = intervals.of_labels if target.labels else intervals.of_values
     unseen = after(workshop, candidate, columns, test)

@@ -137,6 +137,22 @@ def test_models_of_classes_have_probabilities(
         shop.execute("DROP MODEL o")
 
 
+def test_labels_of_a_boolean_target_are_t_and_f(shop: vesto.Session) -> None:
+    """As Redshift prints them, and as scripts compare them."""
+    target = TRAIN.format(name="b", target="label = 1", objective="binary:logistic", more="")
+    shop.execute(target)
+    sql = "SELECT DISTINCT b(id, a, b), b_prob(id, a, b).labels[0] = 't' FROM points ORDER BY 1"
+    assert rows(shop, sql) == [(False, False), (True, True)]
+    sql = "SELECT DISTINCT b_prob(id, a, b).labels[0]::varchar, b_explain(id, a, b).label::varchar FROM points ORDER BY 1"
+    assert rows(shop, sql) == [("f", "t"), ("t", "t")]
+    assert rows(shop, "SELECT count(*) FROM points WHERE b(id, a, b) = 'Y'")[0][0] > 0
+    found = shop.execute(
+        "EVALUATE MODEL b ON (SELECT id AS x, a AS y, b AS z, label = 1 AS t FROM points)"
+    )
+    assert {row[2] for row in found if row[0] == "confusion"} == {"f", "t"}
+    shop.execute("DROP MODEL b")
+
+
 def test_automatic_classification_has_them_and_regression_frees_the_names(
     shop: vesto.Session,
 ) -> None:

@@ -92,8 +92,11 @@ void Output::read_labels() {
         if (is_fraction(type_)) {
             number_labels_.push_back(parsed<double>(label));
         } else if (type_ == Type::boolean) {
-            if (label != "true" && label != "false") damaged("a label is neither true nor false");
-            whole_labels_.push_back(label == "true");
+            // The words are those of programs that an earlier version trained.
+            const bool yes = label == "t" || label == "true";
+            if (!yes && label != "f" && label != "false") damaged("a label is neither true nor false");
+            if (std::ranges::count(whole_labels_, yes) > 0) damaged("the output has a label twice");
+            whole_labels_.push_back(yes);
         } else if (is_integer(type_)) {
             const auto value = parsed<int64_t>(label);
             if (value < least_of(type_) || value > greatest_of(type_)) damaged("a label is not of the output's type");

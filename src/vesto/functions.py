@@ -63,13 +63,16 @@ def with_facts(model: Model, outcome: Outcome, program: Program) -> Outcome:
     return replace(outcome, gives_probabilities=given, unexplained=unexplained(program))
 
 
-def check_free(catalog: Catalog, schema: str, name: str, but_for: str = "") -> None:
-    """Nothing, if no model of the schema, but for the one, has a function of that name.
+def check_free(catalog: Catalog, model: Model, name: str) -> None:
+    """Nothing, if no other model of the schema has such a function with as many parameters.
 
     Raises:
         DuplicateFunction: One has.
     """
+    mine = model.definition
     for other in catalog.functions(name):
-        if other.id != but_for and other.definition.function_schema.lower() == schema.lower():
+        theirs = other.definition
+        same = theirs.function_schema.lower() == mine.function_schema.lower()
+        if other.id != model.id and same and len(theirs.parameters) == len(mine.parameters):
             hint = f'It belongs to model "{other.name}".'
             raise DuplicateFunction(f'function "{name}" already exists', hint=hint)

@@ -191,7 +191,7 @@ class Warehouse:
         """
         with self.change:
             for name in model.functions:
-                check_free(self.catalog, model.definition.function_schema, name)
+                check_free(self.catalog, model, name)
             self.catalog.add(model)
 
     def new_job_folder(self, model: Model) -> JobFolder:
@@ -267,7 +267,7 @@ class Warehouse:
         serving = old if old and old.state is State.READY and old.version != new.version else None
         try:
             for name in new.functions:
-                check_free(self.catalog, new.definition.function_schema, name, but_for=new.id)
+                check_free(self.catalog, new, name)
             self.install_function(new, program)
             record()
         except VestoError:
@@ -304,8 +304,9 @@ class Warehouse:
     def remove_functions(self, model: Model, but_for: Model | None = None) -> None:
         """Remove the SQL functions of a model, but for those that the other has too."""
         kept = {(f.schema, f.name) for f in functions_of(but_for)} if but_for else set()
+        same = but_for and len(but_for.definition.parameters) == len(model.definition.parameters)
         for function in functions_of(model):
-            if (function.schema, function.name) not in kept:
+            if not same or (function.schema, function.name) not in kept:
                 self.engine.remove(function)
 
     def clear_job(self, model: Model) -> None:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import time
+from itertools import product
+from math import inf, nan
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from vesto import _native
 from vesto.algorithms import ALGORITHMS, Algorithm, Fitted, Matrix, Task
-from vesto.programs.reference import run_body
+from vesto.programs.image import image
+from vesto.programs.program import Input, Program, label_output, value_output
+from vesto.programs.reference import margins, run_body
+from vesto.programs.steps import Number
 from vesto.training.candidates import TREES
 from vesto.training.families import EXTRAS
 
 TASKS = [Task("regression"), Task("binary", 2), Task("multiclass", 3)]
-TOLERANCE = {"xgboost": 0.0, "mlp": 0.0, "lightgbm": 1e-5}
+STRANGE = [nan, inf, -inf, 0.0, -0.0, 1e308, -1e39, 5e-324, 0.7]
+TOLERANCE = {"xgboost": 0.0, "mlp": 0.0, "lightgbm": 1e-5, "catboost": 1e-5}
 
 
 SUPERVISED = [name for name in ALGORITHMS.names() if hasattr(ALGORITHMS.get(name), "fit")]
@@ -60,6 +68,23 @@ class TestEveryAlgorithm:
         tolerance = TOLERANCE.get(algorithm.name, 1e-9)
         np.testing.assert_allclose(got, fitted.margins(data.x), rtol=tolerance, atol=tolerance)
 
+    def test_compiled_and_reference_agree_on_any_row(
+        self, algorithm: Algorithm, task: Task
+    ) -> None:
+        data = matrix(task)
+        inputs = tuple(Input(f"x{place}", "float8") for place in range(4))
+        steps = tuple(Number(place) for place in range(4))
+        output = value_output("float8")
+        if task.classes > 2:
+            output = label_output("varchar", tuple(f"c{n}" for n in range(task.classes)))
+        body = fit(algorithm, task, data).body()
+        program = Program(inputs, steps, (4, 5, 6, 7), body, output)
+        rows = np.array(list(product(STRANGE, repeat=4)) + data.x.astype(float).tolist())
+        columns = [pa.array(column, from_pandas=True) for column in rows.T]
+        compiled = _native.Program(image(program, "0" * 64))
+        with np.errstate(all="ignore"):
+            np.testing.assert_array_equal(compiled.margins(columns), margins(program, columns))
+
     def test_it_learns_something(self, algorithm: Algorithm, task: Task) -> None:
         data = matrix(task)
         margins = fit(algorithm, task, data).margins(data.x)
@@ -95,3 +120,19 @@ class TestEveryAlgorithm:
         train, valid = data.rows(np.arange(200)), data.rows(np.arange(200, 300))
         fitted = algorithm.fit(train, valid, task, {}, seed=3, deadline=time.monotonic() - 1)
         assert np.isfinite(fitted.margins(data.x)).all()
+
+
+@pytest.mark.parametrize("name", ["linear_learner", "mlp", "xgboost"])
+@pytest.mark.parametrize("unit", [1e-30, 1e-6, 1e-3, 1e16, 1e30])
+def test_a_target_of_any_size_is_learnt(name: str, unit: float) -> None:
+    algorithm = ALGORITHMS.get(name)
+    assert algorithm is not None
+    data = matrix(TASKS[0])
+    errors = []
+    for scale in (1.0, unit):
+        scaled = Matrix(data.x, data.y * scale, data.categorical)
+        fitted = fit(algorithm, TASKS[0], scaled)
+        got = run_body(fitted.body(), data.x.astype(np.float64))
+        np.testing.assert_allclose(got, fitted.margins(data.x), rtol=1e-6)
+        errors.append(float(np.square(got[:, 0] / scale - data.y).mean()))
+    assert errors[1] < 1.2 * errors[0]

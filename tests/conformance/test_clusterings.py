@@ -126,3 +126,15 @@ def test_256_features_and_wide_numbers(algorithm: Any) -> None:
     found = cluster(algorithm, x, 4)
     assert np.isfinite(found.ssd)
     assert len(set(found.labels.tolist())) == 4
+
+
+@pytest.mark.parametrize("k", [1, 4, 600])
+def test_what_is_late_from_the_start_has_clusters_at_different_rows(algorithm: Any, k: int) -> None:
+    found = cluster(algorithm, heaps(), k, seconds=-1, local_lloyd_init_method="kmeans++")
+    assert len(np.unique(found.centroids, axis=0)) == k
+
+
+def test_more_time_is_enough_for_more_rows(algorithm: Any) -> None:
+    x, now = heaps(3000), time.monotonic()
+    assert algorithm.rows_in_time(x, 5000, now - 1) == 0
+    assert algorithm.rows_in_time(x, 5, now + 1e6) > 1e6

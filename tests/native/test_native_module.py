@@ -205,9 +205,10 @@ def test_predictions_have_the_type_of_the_program(
     pa.array(predictions).validate(full=True)
 
 
-def test_boolean_labels_are_booleans() -> None:
+@pytest.mark.parametrize("labels", [("f", "t"), ("false", "true"), ("t", "f")])
+def test_boolean_labels_are_booleans(labels: tuple[str, str]) -> None:
     body = Linear(np.array([[1.0]]), np.array([0.0]))
-    output = label_output("bool", ("false", "true"), link="sigmoid")
+    output = label_output("bool", labels, link="sigmoid")
     program = Program((Input("x", "float8"),), (Number(0),), (1,), body, output)
     column = pa.array([float(row % 3 - 1.5) for row in range(21)])
     assert scored(program, column) == reference.score(program, [column]).to_pylist()

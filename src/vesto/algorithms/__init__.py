@@ -47,7 +47,10 @@ class Task:
 class Fitted(Protocol):
     """A fitted candidate."""
 
-    rounds: int
+    @property
+    def rounds(self) -> int:
+        """Rounds of boosting, or over the rows; 0 where there are none."""
+        ...
 
     def margins(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """Shape (rows, outputs): values, or margins before the sigmoid or soft-max."""

@@ -3,7 +3,8 @@
 Lloyd's algorithm is slow where it begins and ends where it began: so it begins several times on a
 lightweight coreset, whose rows are drawn half uniformly and half by their squared distance from the
 mean, goes on from the best on a larger one, and needs only a few rounds over all rows. Rows are given to centroids
-by the compiled scorer, and sums are changed by the rows that moved.
+by the compiled scorer, and sums are changed by the rows that moved. No part begins that the deadline, with
+the last pass over all rows that follows it, would not see end.
 
 Sources: Lloyd, "Least squares quantization in PCM", IEEE Trans. Inf. Theory 28(2), 1982; Arthur and
 Vassilvitskii, "k-means++", SODA 2007; Bachem, Lucic and Krause, "Scalable k-means clustering via
@@ -32,12 +33,17 @@ from vesto.programs.steps import Number
 
 F64 = NDArray[np.float64]
 Labels = NDArray[np.int32]
-Score = Callable[[Program, Sequence[pa.Array]], pa.Array]
+Score = Callable[[Sequence[pa.Array]], pa.Array]
 
 CORESET_ROWS: Final = 20_000
 CORESET_ROWS_PER_CLUSTER: Final = 50
 LARGER: Final = 8
 TRIALS: Final = 10
+# What even a hurried run gives to centroids, counted in all rows.
+PASSES: Final = 8
+PROBE_ROWS: Final = 2000
+# Of the time, what the first start may take before Lloyd's rounds.
+START_SHARE: Final = 0.3
 # Sums over all rows cost less than taking away and adding more than that share of them.
 MOVED_SHARE: Final = 0.3
 
@@ -74,6 +80,13 @@ class KMeans:
         search = _Search(np.asfortranarray(x), DEFAULTS | dict(configuration), seed, deadline)
         return _finished(search.x, search.run())
 
+    def rows_in_time(self, x: F64, clusters: int, deadline: float) -> int:
+        """Of how many rows like ``x`` clusters are found well before the deadline, by a few of them."""
+        left, some = deadline - time.monotonic(), x[:: -(-len(x) // PROBE_ROWS)]
+        centroids = np.resize(some, (clusters, x.shape[1]))
+        row_s = _Nearest(some).timed(centroids)[1] / len(some)
+        return int(max(left, 0.0) / (PASSES * max(row_s, 1e-9)))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sample:
@@ -96,12 +109,16 @@ class _Fit:
 
 @dataclass(slots=True, eq=False)
 class _Search:
-    """One run: its rows, its hyperparameters, and when it must end."""
+    """One run: its rows, its hyperparameters, and when it must end.
+
+    ``row_s`` is how long it took to find the nearest centroid of a row, in seconds.
+    """
 
     x: F64
     configuration: Mapping[str, str]
     seed: int
     deadline: float
+    row_s: float = 0.0
 
     def run(self) -> _Fit:
         """From the starts on a coreset to all rows."""
@@ -111,24 +128,25 @@ class _Search:
         centroids = None
         if size < rows:
             centroids = self._best_start(_coreset(self.x, squares, size, random), clusters)
-            if size * LARGER < rows and not self._late():
+            if size * LARGER < rows and not self._late(2 * size * LARGER):
                 sample = _coreset(self.x, squares, size * LARGER, random)
                 centroids = self._lloyd(sample, centroids).centroids
         everything = _Sample(self.x, None, float(squares.sum()))
         if centroids is None:
             centroids = self._best_start(everything, clusters)
-        if self._late():
+        if self._late(rows):
             return _Fit(centroids, np.inf)
         return self._lloyd(everything, centroids)
 
-    def _late(self) -> bool:
-        return time.monotonic() > self.deadline
+    def _late(self, more: int = 0) -> bool:
+        """Whether no time is left to give ``more`` rows to centroids, and then all of them."""
+        return time.monotonic() + self.row_s * (len(self.x) + more) > self.deadline
 
     def _best_start(self, sample: _Sample, clusters: int) -> F64:
         given = self.configuration["local_lloyd_num_trials"]
         best: _Fit | None = None
         for trial in range(TRIALS if given == "auto" else int(given)):
-            if best is not None and self._late():
+            if best is not None and self._late(len(sample.x)):
                 break
             fit = self._lloyd(sample, self._start(sample, clusters, self.seed + trial))
             if best is None or fit.ssd < best.ssd:
@@ -137,28 +155,27 @@ class _Search:
         return best.centroids
 
     def _start(self, sample: _Sample, clusters: int, seed: int) -> F64:
+        random, x = np.random.default_rng(seed), sample.x
         at_random = self.configuration["local_lloyd_init_method"] == "random"
-        if at_random or clusters > len(sample.x) or self._late():
-            random = np.random.default_rng(seed)
-            return sample.x[random.choice(len(sample.x), clusters, replace=False)]
-        from sklearn.cluster import kmeans_plusplus  # noqa: PLC0415 - only training needs it
-        from threadpoolctl import threadpool_limits  # noqa: PLC0415
+        if at_random or clusters > len(x) or self._late():
+            return x[random.choice(len(x), clusters, replace=False)]
+        from threadpoolctl import threadpool_limits  # noqa: PLC0415 - only training needs it
 
+        now = time.monotonic()
+        deadline = now + (self.deadline - now) * START_SHARE
         # Several threads would add in an order of their own each time.
         with threadpool_limits(1):
-            found: F64
-            found, _ = kmeans_plusplus(
-                sample.x, clusters, sample_weight=sample.weights, random_state=seed % 2**32
-            )
-        return found
+            return _far_apart(sample, clusters, random, lambda: time.monotonic() > deadline)
 
     def _lloyd(self, sample: _Sample, centroids: F64) -> _Fit:
         """Rounds of giving rows to centroids and moving these to the means of their rows."""
         tolerance = float(self.configuration["local_lloyd_tol"])
         most, sums = int(self.configuration["local_lloyd_max_iter"]), _Sums(sample, len(centroids))
-        columns, ssd, rounds, settled = _columns(sample.x), np.inf, 0, False
-        while rounds < most and not settled and not (rounds and self._late()):
-            still = not sums.move(nearest(columns, centroids))
+        rows, ssd, rounds, settled = _Nearest(sample.x), np.inf, 0, False
+        while rounds < most and not settled and not (rounds and self._late(len(sample.x))):
+            labels, seconds = rows.timed(centroids)
+            self.row_s = seconds / len(sample.x)
+            still = not sums.move(labels)
             before, ssd = ssd, sums.ssd(centroids)
             centroids = sums.means(centroids)
             rounds += 1
@@ -213,6 +230,43 @@ class _Sums:
         return max(0.0, self._sample.total + float((lengths - 2 * crossed).sum()))
 
 
+def _far_apart(
+    sample: _Sample, clusters: int, random: np.random.Generator, late: Callable[[], bool]
+) -> F64:
+    """Rows drawn one by one by their squared distances from those before: k-means++.
+
+    Of a few draws the one that helps most is taken. What is missing when it gets late is drawn at
+    once, by the distances from what there is.
+    """
+    x, weights = sample.x, sample.weights
+    weights = np.ones(len(x)) if weights is None else weights
+    lengths, draws = _squared_lengths(x), 2 + int(np.log(clusters))
+    chosen = [int(random.choice(len(x), p=weights / weights.sum()))]
+    near = _apart(x, lengths, np.array(chosen))[0]
+    while len(chosen) < clusters and not late():
+        ends = np.cumsum(near * weights)
+        drawn = np.searchsorted(ends, random.random(draws) * ends[-1], side="right")
+        places = np.minimum(drawn, len(x) - 1)
+        apart = np.minimum(_apart(x, lengths, places), near)
+        best = int(np.argmin(apart @ weights))
+        near = apart[best]
+        chosen.append(int(places[best]))
+    missing, rest = clusters - len(chosen), near * weights
+    rest[chosen] = 0.0
+    if np.count_nonzero(rest) < missing:
+        rest = np.ones(len(x))
+        rest[chosen] = 0.0
+    if missing:
+        chosen += random.choice(len(x), missing, replace=False, p=rest / rest.sum()).tolist()
+    return x[chosen]
+
+
+def _apart(x: F64, lengths: F64, places: NDArray[np.int64]) -> F64:
+    """Squared distances, shape (places, rows), from the rows at ``places`` to all."""
+    apart = lengths[places][:, None] + lengths - 2 * (x[places] @ x.T)
+    return np.maximum(apart, 0.0, out=apart)
+
+
 def _coreset(x: F64, squares: F64, size: int, random: np.random.Generator) -> _Sample:
     """Rows drawn by one half 1 / rows, one half their share of the squared distances from 0."""
     share = np.full(len(x), 1.0 / len(x))
@@ -255,7 +309,7 @@ def _spread(x: F64, labels: Labels, centroids: F64, empty: NDArray[np.int64]) ->
 
 def _finished(x: F64, fit: _Fit) -> Clusters:
     """The clusters numbered by their size, with each row's own and the exact sum of squares."""
-    labels = nearest(_columns(x), fit.centroids)
+    labels, _ = _Nearest(x).timed(fit.centroids)
     order = np.argsort(-np.bincount(labels, minlength=len(fit.centroids)), kind="stable")
     centroids, place = fit.centroids[order], np.empty(len(order), np.int32)
     place[order] = np.arange(len(order), dtype=np.int32)
@@ -264,31 +318,35 @@ def _finished(x: F64, fit: _Fit) -> Clusters:
     return Clusters(centroids, labels, ssd, fit.rounds, fit.settled)
 
 
-def _columns(x: F64) -> list[pa.Array]:
-    return [pa.array(column) for column in x.T]
+class _Nearest:
+    """Rows, in the columns that the compiled scorer reads."""
+
+    def __init__(self, x: F64) -> None:
+        self._columns = [pa.array(column) for column in x.T]
+
+    def timed(self, centroids: F64) -> tuple[Labels, float]:
+        """The nearest centroid of each row, as the trained model will find it; seconds it took."""
+        count, features = centroids.shape
+        program = Program(
+            tuple(Input(f"x{place}", "float8") for place in range(features)),
+            tuple(Number(place) for place in range(features)),
+            tuple(range(features, 2 * features)),
+            nearest_centroid(centroids),
+            label_output("int4", tuple(map(str, range(count))), link="argmax"),
+        )
+        run, began = _scorer(program), time.monotonic()
+        labels: Labels = run(self._columns).to_numpy(zero_copy_only=False)
+        return labels, time.monotonic() - began
 
 
-def nearest(columns: Sequence[pa.Array], centroids: F64) -> Labels:
-    """The nearest centroid of each row, as the trained model will find it."""
-    count, features = centroids.shape
-    program = Program(
-        tuple(Input(f"x{place}", "float8") for place in range(features)),
-        tuple(Number(place) for place in range(features)),
-        tuple(range(features, 2 * features)),
-        nearest_centroid(centroids),
-        label_output("int4", tuple(map(str, range(count))), link="argmax"),
-    )
-    labels: Labels = _score(program, columns).to_numpy(zero_copy_only=False)
-    return labels
-
-
-def _score(program: Program, columns: Sequence[pa.Array]) -> pa.Array:
-    """Scored by the compiled scorer, or where there is none by the reference, which it equals."""
+def _scorer(program: Program) -> Score:
+    """The compiled scorer, or where there is none the reference, which it equals."""
     try:
         native: Any = import_module("vesto._native")
     except ImportError:
-        return score(program, columns)
-    return pa.array(native.Program(image(program, "0" * 64)).predict(list(columns)))
+        return partial(score, program)
+    compiled = native.Program(image(program, "0" * 64))
+    return lambda columns: pa.array(compiled.predict(list(columns)))
 
 
 ALGORITHM: Final = KMeans()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -19,27 +20,35 @@ _OBJECTIVES: Final = {
 }  # fmt: skip
 MAX_ROUNDS: Final = 3000
 PATIENCE: Final = 40
+# Deviations of targets, as powers of two, that XGBoost learns as they are.
+PLAIN_EXPONENTS: Final = range(-6, 45)
 # What it takes to turn a tree into a part of a program, in seconds.
 TREE_S: Final = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Boosted:
-    """A booster cut to its best round."""
+    """A booster cut to its best round, which learnt the target in this ``unit``."""
 
     booster: Any
     rounds: int
     categorical: tuple[bool, ...]
+    unit: float = 1.0
 
     def margins(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """Shape (rows, outputs), before sigmoid, soft-max or exp."""
         found = self.booster.predict(_matrix(x, None, self.categorical), output_margin=True)
-        wide: NDArray[np.float64] = np.asarray(found, np.float64).reshape(len(x), -1)
+        wide: NDArray[np.float64] = np.asarray(found, np.float64).reshape(len(x), -1) * self.unit
         return wide
 
     def body(self) -> Forest:
         """The booster's trees."""
-        return to_forest(self.booster)
+        forest = to_forest(self.booster)
+        if self.unit == 1:
+            return forest
+        unit = np.float32(self.unit)
+        leaves = np.where(forest.feature == LEAF, forest.threshold * unit, forest.threshold)
+        return replace(forest, threshold=leaves, base=forest.base * unit)
 
 
 class XGBoost:
@@ -51,7 +60,10 @@ class XGBoost:
         self, train: Matrix, valid: Matrix | None, task: Task, configuration: Mapping[str, Any],
         *, seed: int, deadline: float,
     ) -> Boosted:  # fmt: skip
-        """Fit with ``configuration``: XGBoost's own parameters, and ``num_round``."""
+        """Fit with ``configuration``: XGBoost's own parameters, and ``num_round``.
+
+        Where that names no objective, a very small or great target is learnt in a unit of its own.
+        """
         import xgboost  # noqa: PLC0415 - importing vesto must stay quick
 
         parameters = {"objective": _OBJECTIVES[task.problem], "tree_method": "hist", "nthread": 1}
@@ -59,10 +71,12 @@ class XGBoost:
         if task.problem == "multiclass":
             parameters["num_class"] = task.classes
         parameters |= {k: v for k, v in configuration.items() if k != "num_round"}
-        data = _matrix(train.x, train.y, train.categorical)
+        own = task.problem == "regression" and "objective" not in configuration
+        unit = unit_of(train.y) if own else 1.0
+        data = _matrix(train.x, train.y / unit, train.categorical)
         watched, callbacks = [], [_deadline_callback(deadline, _outputs(task))]
         if valid is not None:
-            watched = [(_matrix(valid.x, valid.y, valid.categorical), "valid")]
+            watched = [(_matrix(valid.x, valid.y / unit, valid.categorical), "valid")]
             # First: what ends training keeps later callbacks from seeing its last round.
             callbacks.insert(0, xgboost.callback.EarlyStopping(rounds=PATIENCE))
         booster = xgboost.train(
@@ -71,7 +85,16 @@ class XGBoost:
         )  # fmt: skip
         if valid is not None:
             booster = booster[: booster.best_iteration + 1]
-        return Boosted(booster, booster.num_boosted_rounds(), train.categorical)
+        return Boosted(booster, booster.num_boosted_rounds(), train.categorical, unit)
+
+
+def unit_of(y: NDArray[np.float64]) -> float:
+    """A power of two near the deviation of a target that is too small or great for XGBoost; else 1.
+
+    XGBoost makes no split that gains less than 1e-6, and overflows in float32 where it squares.
+    """
+    exponent = math.frexp(float(y.std()))[1]
+    return 1.0 if exponent in PLAIN_EXPONENTS else 2.0**exponent
 
 
 def _outputs(task: Task) -> int:

@@ -10,7 +10,6 @@ from uuid import uuid4
 from vesto.catalog.records import Definition, Model, Parameter
 from vesto.commands import DEFAULT_SCHEMA, Context
 from vesto.commands._model_forms import FORECAST_OBJECTIVES
-from vesto.commands._objects import rows
 from vesto.commands._train_model import (
     TrainModel,
     check_model_name,
@@ -22,7 +21,7 @@ from vesto.commands._train_model import (
 )
 from vesto.dialect.names import checked
 from vesto.engines import Column
-from vesto.errors import InvalidParameterValue, UndefinedSchema, VestoError
+from vesto.errors import InvalidParameterValue, VestoError
 from vesto.training.forecasting import percentiles
 from vesto.training.forecasting.columns import check_target, roles_of
 from vesto.training.forecasting.frequency import named
@@ -39,7 +38,6 @@ def bind_forecast(statement: CreateModel, context: Context) -> TrainModel:
     _check_values(statement)
     schema = statement.name.schema or DEFAULT_SCHEMA
     check_model_name(statement, context, schema)
-    _check_schema(statement, context, schema)
     sql = engine_query(statement, context)
     columns = query_columns(statement, context, sql)
     target = target_name(statement, columns)
@@ -68,14 +66,6 @@ def _check_values(statement: CreateModel) -> None:
         hint = "It is up to five of 0.01 to 0.99 and mean, as in '0.25,0.5,mean'."
         message = f"PERCENTILES cannot be {text!r}: {error}"
         raise InvalidParameterValue(message, hint=hint, span=span) from None
-
-
-def _check_schema(statement: CreateModel, context: Context, schema: str) -> None:
-    """The schema exists: no function has to be made in it that would find out."""
-    known = "SELECT 1 FROM information_schema.schemata WHERE lower(schema_name) = ?"
-    if not rows(context.connection, known, [schema.lower()]):
-        message, hint = f'schema "{schema}" does not exist', "CREATE SCHEMA makes it."
-        raise UndefinedSchema(message, hint=hint, span=statement.span("NAME"))
 
 
 def _checked_columns(

@@ -28,6 +28,7 @@ from vesto.errors import (
     Span,
     StatementSyntaxError,
     UndefinedModel,
+    UndefinedSchema,
     VestoError,
 )
 from vesto.features import preprocessors
@@ -160,38 +161,48 @@ def check_names(
     assert statement.function
     checked(statement.function.object, statement.span("FUNCTION"))
     check_model_name(statement, context, schema)
-    if function_schema.lower() in RESERVED_SCHEMAS:
-        message = f'schema "{function_schema}" belongs to the system'
-        raise ReservedName(message, span=statement.span("FUNCTION"))
+    _check_schema(context, function_schema, statement.span("FUNCTION"))
 
 
 def check_model_name(statement: CreateModel, context: Context, schema: str) -> None:
-    """The model's name may be used and is free."""
+    """The model's name may be used and is free; so may that of its schema."""
     checked(statement.name.object, statement.span("NAME"))
-    if schema.lower() in RESERVED_SCHEMAS:
-        message = f'schema "{schema}" belongs to the system'
-        raise ReservedName(message, span=statement.span("NAME"))
+    _check_schema(context, schema, statement.span("NAME"))
     if context.warehouse.catalog.find(schema, statement.name.object):
         message = f'model "{statement.name.object}" already exists'
         hint = "DROP MODEL removes it."
         raise DuplicateModel(message, hint=hint, span=statement.span("NAME"))
 
 
+def _check_schema(context: Context, schema: str, span: Span | None) -> None:
+    """The schema is there, and not the system's: no training shall end without a place."""
+    if schema.lower() in RESERVED_SCHEMAS:
+        raise ReservedName(f'schema "{schema}" belongs to the system', span=span)
+    known = (
+        "SELECT 1 FROM information_schema.schemata "
+        "WHERE catalog_name = 'dev' AND lower(schema_name) = ?"
+    )
+    if not rows(context.connection, known, [schema.lower()]):
+        hint = "CREATE SCHEMA makes it."
+        raise UndefinedSchema(f'schema "{schema}" does not exist', hint=hint, span=span)
+
+
 def check_functions(statement: CreateModel, context: Context, model: Model) -> None:
     """The names of all functions that the model makes are free."""
     for name in model.functions:
         try:
-            _check_free(context, model.definition.function_schema, name)
+            _check_free(context, model, name)
         except DuplicateFunction as error:
             raise _told(error, model, name).at(statement.span("FUNCTION")) from None
     longest = max(model.definition.parameters, key=lambda p: len(p.name))
     checked(longest.name, statement.span("FROM"))
 
 
-def _check_free(context: Context, schema: str, name: str) -> None:
+def _check_free(context: Context, model: Model, name: str) -> None:
     if context.warehouse.engine.is_taken(name) or is_known_function(name):
         raise DuplicateFunction(f'"{name}" is a function of SQL', hint="Choose another name.")
-    check_free(context.warehouse.catalog, schema, name)
+    check_free(context.warehouse.catalog, model, name)
+    schema = model.definition.function_schema
     mine = "SELECT 1 FROM dev.vesto.functions WHERE schema_name = ? AND function_name = ?"
     if rows(context.connection, mine, [schema.lower(), name.lower()]):
         hint = "DROP FUNCTION removes it."
@@ -375,7 +386,11 @@ def drawn_rows(context: Context, definition: Definition) -> TrainingRows:
     """
     if definition.is_forecast:
         return draw_series(context.connection, definition)
-    return draw_rows(context.connection, definition, context.warehouse.settings)
+    drawn = draw_rows(context.connection, definition, context.warehouse.settings)
+    if definition.auto or definition.model_type != "XGBOOST":
+        return drawn
+    said = _xgboost_parameters.notices(key for key, _ in definition.hyperparameters)
+    return replace(drawn, notices=(*drawn.notices, *said))
 
 
 def start_training(

@@ -10,10 +10,12 @@ from typing import Final, Protocol
 
 import duckdb
 
-from vesto.dialect.surroundings import Place
 from vesto.engines._duckdb_fallback import ReferenceScorer
 from vesto.engines._duckdb_native import AUTOMATIC, ExtensionMissing, NativeScorer, unusable
 from vesto.programs.program import Program
+
+# A function: its schema, its name, and its number of parameters.
+Form = tuple[str, str, int]
 
 log: Final = logging.getLogger(__name__)
 OFF: Final = "off"
@@ -60,7 +62,7 @@ class Programs:
 
     def __init__(self, scorer: Scorer) -> None:
         self._scorer = scorer
-        self._of: dict[Place, str] = {}
+        self._of: dict[Form, str] = {}
         self._functions: Counter[str] = Counter()
 
     def arguments(self, name: str, program: Program, columns: Sequence[str]) -> list[str]:
@@ -68,7 +70,7 @@ class Programs:
         return self._scorer.arguments(name, program, columns)
 
     @contextmanager
-    def swapped(self, place: Place, name: str, program: Program | None) -> Iterator[None]:
+    def swapped(self, form: Form, name: str, program: Program | None) -> Iterator[None]:
         """Know the new program while the function is made, and forget the old one after that.
 
         What fails leaves everything as it was. Without a program the function finds none.
@@ -81,20 +83,20 @@ class Programs:
             if program is not None:
                 self._release(name)
             raise
-        self.drop(place)
+        self.drop(form)
         if program is not None:
-            self._of[place] = name
+            self._of[form] = name
 
-    def drop(self, place: Place) -> None:
+    def drop(self, form: Form) -> None:
         """Forget the program of a function that has gone."""
-        name = self._of.pop(place, None)
+        name = self._of.pop(form, None)
         if name is not None:
             self._release(name)
 
     def close(self) -> None:
         """Forget all of them."""
-        for place in list(self._of):
-            self.drop(place)
+        for form in list(self._of):
+            self.drop(form)
 
     def _hold(self, name: str, program: Program) -> None:
         if not self._functions[name]:

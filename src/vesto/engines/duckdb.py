@@ -22,10 +22,10 @@ import duckdb
 import pyarrow as pa
 
 from vesto.dialect.names import literal, quoted
-from vesto.dialect.surroundings import Surroundings
+from vesto.dialect.surroundings import Place, Surroundings
 from vesto.engines import Column, Connection, Function, FunctionKind, Sample
 from vesto.engines._duckdb_errors import translated
-from vesto.engines._duckdb_programs import Programs, open_scorer
+from vesto.engines._duckdb_programs import Form, Programs, open_scorer
 from vesto.engines._sample import draw
 from vesto.errors import InvalidParameterValue, UndefinedSchema, VestoError
 from vesto.programs.program import Program
@@ -83,6 +83,8 @@ class DuckDBEngine:
         if settings.memory_limit_mb:
             config["memory_limit"] = f"{settings.memory_limit_mb}MB"
         self._write = threading.Lock()
+        # What the macro of a function's name says for each number of parameters.
+        self._macros: dict[Place, dict[int, str]] = {}
         self._lines: WeakSet[DuckDBConnection] = WeakSet()
         with _sqlstates():
             self._root = duckdb.connect(":memory:", config=config)
@@ -172,7 +174,10 @@ class DuckDBEngine:
         self._make_function(name, answered, ["VARCHAR", "VARCHAR"], "JSON", side_effects=True)
 
     def install(self, function: Function, program: Program | None) -> None:
-        """Make or replace the function's macro; views and prepared statements follow it."""
+        """Make or replace the function; views and prepared statements follow it.
+
+        One of the same name with another number of parameters stays beside it, in the same macro.
+        """
         names = [quoted(parameter.name) for parameter in function.parameters]
         if program is None:
             failure = f"{DATABASE}.vesto.failure('XX001', {literal(_LOST)})"
@@ -182,11 +187,10 @@ class DuckDBEngine:
         with (
             self._write,
             _sqlstates(),
-            self._programs.swapped(_key(function), function.program, program),
+            self._programs.swapped(_form(function), function.program, program),
         ):
-            self._root.execute(
-                f"CREATE OR REPLACE MACRO {self._place(function)}({', '.join(names)}) AS {body}"
-            )
+            known = self._macros.get(_place(function), {})
+            self._replace(function, known | {len(names): f"({', '.join(names)}) AS {body}"})
 
     def _body(self, function: Function, program: Program, names: list[str]) -> str:
         """What the function's macro stands for. The extension refuses an unknown program."""
@@ -209,11 +213,22 @@ class DuckDBEngine:
         return f"{DATABASE}.vesto.interval_of_{found.kind}({inside})"
 
     def remove(self, function: Function) -> None:
-        """Remove the function's macro."""
+        """Remove the function, but none of its name with another number of parameters."""
+        known = self._macros.get(_place(function), {})
         with self._write, _sqlstates():
             with suppress(UndefinedSchema), _sqlstates():
-                self._root.execute(f"DROP MACRO IF EXISTS {self._place(function)}")
-            self._programs.drop(_key(function))
+                rest = {n: text for n, text in known.items() if n != len(function.parameters)}
+                self._replace(function, rest)
+            self._programs.drop(_form(function))
+
+    def _replace(self, function: Function, forms: dict[int, str]) -> None:
+        """Make the macro of one name anew, with one form for each number of parameters."""
+        place = self._place(function)
+        if forms:
+            self._root.execute(f"CREATE OR REPLACE MACRO {place}{', '.join(forms.values())}")
+        else:
+            self._root.execute(f"DROP MACRO IF EXISTS {place}")
+        self._macros[_place(function)] = forms
 
     @staticmethod
     def _place(function: Function) -> str:
@@ -287,8 +302,12 @@ def _numbers(numbers: Sequence[float]) -> str:
     return "[" + ", ".join(f"{number!r}::DOUBLE" for number in numbers) + "]"
 
 
-def _key(function: Function) -> tuple[str, str]:
+def _place(function: Function) -> Place:
     return function.schema.lower(), function.name.lower()
+
+
+def _form(function: Function) -> Form:
+    return (*_place(function), len(function.parameters))
 
 
 class DuckDBConnection:

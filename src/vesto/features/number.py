@@ -39,9 +39,11 @@ def standardised(tape: Tape, register: int, values: F64) -> list[int]:
     # Halfway between two huge numbers NumPy's median overflows.
     median = np.clip(np.median(finite), finite.min(), finite.max())
     (filled,) = tape.append(Impute(register, float(median)))
-    spread = finite.std()
-    skew = ((finite - finite.mean()) ** 3).mean() / spread**3 if spread > 0 else 0.0
-    if abs(skew) > HEAVY_TAIL_SKEW:
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = finite.std()
+        skew = ((finite - finite.mean()) ** 3).mean() / spread**3 if spread > 0 else 0.0
+    # Of numbers too great to square nothing but the logarithm can be told.
+    if not np.isfinite(spread) or abs(skew) > HEAVY_TAIL_SKEW:
         (filled,) = tape.append(SignedLog(filled))
         finite = np.sign(finite) * np.log1p(np.abs(finite))
     deviation = float(finite.std())

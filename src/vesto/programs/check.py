@@ -319,5 +319,5 @@ def _label_mistakes(output: Output) -> Iterator[str]:
         yield "a label is no whole number as it is printed"
     if output.type.startswith("float") and not all(math.isfinite(value) for value in values):
         yield "a label is no number"
-    if output.type == "bool" and set(output.labels) - {"false", "true"}:
+    if output.type == "bool" and set(output.labels) - {"f", "t", "false", "true"}:
         yield "a label is neither true nor false"

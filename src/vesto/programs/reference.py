@@ -189,7 +189,8 @@ def label_values(output: Output) -> pa.Array:
     """The labels as values of the output's type, in their order."""
     labels = pa.array(output.labels, pa.string())
     if output.type == "bool":
-        return pc.equal(labels, "true")
+        # The word is that of programs that an earlier version trained.
+        return pc.is_in(labels, pa.array(["t", "true"]))
     if output.type in _INTEGERS:
         return labels.cast(_INTEGERS[output.type])
     if output.type in {"float4", "float8"}:

@@ -40,7 +40,7 @@ def best_blend(workshop: Workshop, trials: Sequence[Trial]) -> Trial:
             break
         picks.append(pool[mixed.index(better)])
         total, found = total + picks[-1].margins, better
-    return found if _cost(found) < _cost(best) * (1 - LEAST_GAIN) else best
+    return found if cost(found) < cost(best) * (1 - LEAST_GAIN) else best
 
 
 def _fits(trial: Trial, best: Trial) -> bool:
@@ -62,7 +62,7 @@ def _badness(trial: Trial) -> float:
     return trial.badness
 
 
-def _cost(trial: Trial) -> float:
+def cost(trial: Trial) -> float:
     """What is to shrink: the badness, or of an area under a curve what it lacks to 1."""
     return trial.badness if trial.badness >= 0 else 1 + trial.badness
 

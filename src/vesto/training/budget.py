@@ -6,11 +6,20 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
+
+Stage = Literal["first", "portfolio", "tuning", "finalists"]
 
 # Of a number of candidates, as of a time, not all go to those that are tried first.
-TRIAL_SHARES: Final = {"portfolio": 0.6, "tuning": 1.0, "finalists": math.inf}
-TIME_SHARES: Final = {"portfolio": 0.4, "tuning": 0.6, "finalists": 0.85}
+TRIAL_SHARES: Final[dict[Stage, float]] = {
+    "first": 0.6, "portfolio": 0.6, "tuning": 1.0, "finalists": math.inf,
+}  # fmt: skip
+TIME_SHARES: Final[dict[Stage, float]] = {
+    "first": 0.4, "portfolio": 0.6, "tuning": 0.6, "finalists": 0.95,
+}  # fmt: skip
+# Where what follows is quick, the search may go on for longer; where it is slow, it ends earlier.
+END_SHARE: Final = 0.95
+LEAST_SHARE: Final = 0.3
 
 
 def now() -> float:
@@ -49,11 +58,21 @@ class Budget:
         """The share that is spent, after so many candidates."""
         return tried / self.max_trials if self.counts else self.elapsed_s() / self.seconds
 
-    def has_room(self, stage: str, tried: int, expected_s: float) -> bool:
-        """Whether one more candidate, expected to take so long, belongs to the stage."""
+    def has_room(
+        self, stage: Stage, tried: int, expected_s: float, wanted_s: float = math.inf,
+        needed_s: float = 0.0,
+    ) -> bool:  # fmt: skip
+        """Whether one more candidate, expected to take so long, belongs to the stage.
+
+        What comes after the stage would take ``wanted_s``: if that is short, the stage has more
+        than its share. It cannot do with less than ``needed_s``.
+        """
         if self.counts:
-            return tried < math.ceil(self.max_trials * TRIAL_SHARES[stage])
-        return self.elapsed_s() + expected_s < self.seconds * TIME_SHARES[stage]
+            return tried < self.max_trials * TRIAL_SHARES[stage]
+        end_s = self.seconds * END_SHARE
+        least_s = max(self.seconds * LEAST_SHARE, end_s - needed_s)
+        share_s = min(self.seconds * TIME_SHARES[stage], least_s)
+        return self.elapsed_s() + expected_s < max(share_s, end_s - wanted_s)
 
     def limit_s(self, share: float) -> float:
         """The seconds that are this share of the budget; no limit where candidates count."""

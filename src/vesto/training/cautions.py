@@ -22,7 +22,7 @@ from vesto.training.target import Target
 
 Kind = Literal[
     "leak", "identifier", "constant", "missing", "imbalance", "missing target", "duplicates",
-    "contradictions", "few rows", "outlier",
+    "contradictions", "few rows", "outlier", "text", "far from zero",
 ]  # fmt: skip
 LEAK: Final = 0.999
 # Of the rows that a class would have if all were alike.
@@ -33,6 +33,8 @@ FEW_ROWS: Final = 1000
 ROWS_PER_COLUMN: Final = 10
 DUPLICATE_SHARE: Final = 0.01
 FAR: Final = 1000.0
+# Of a float32 hardly a decimal digit is left for the differences.
+FAR_FROM_ZERO: Final = 1e6
 SHOWN_CLASSES: Final = 5
 
 
@@ -101,9 +103,11 @@ def of_columns(rows: pa.Table, features: tuple[Feature, ...]) -> Iterator[Cautio
     for feature in features:
         column = rows[feature.name]
         if feature.use == "dropped":
-            kind: Kind = "identifier" if "identifier" in feature.reason else "constant"
             message = f'column "{feature.name}" is not used: {feature.reason}'
-            yield Caution(kind, feature.name, message)
+            yield Caution(_kind_of_dropped(feature.reason), feature.name, message)
+        elif feature.reason:
+            message = f'column "{feature.name}" is used as a category: {feature.reason}'
+            yield Caution("text", feature.name, message)
         elif feature.family == "integer" and _counts_up(column, feature):
             message = (
                 f'column "{feature.name}" has another whole number in every row: if it is an '
@@ -113,6 +117,12 @@ def of_columns(rows: pa.Table, features: tuple[Feature, ...]) -> Iterator[Cautio
         elif column.null_count > MISSING_SHARE * len(column):
             share = column.null_count / len(column)
             yield Caution("missing", feature.name, f'{share:.0%} of "{feature.name}" are NULL')
+
+
+def _kind_of_dropped(reason: str) -> Kind:
+    if "cast it" in reason:
+        return "text"
+    return "identifier" if "identifier" in reason else "constant"
 
 
 def _counts_up(column: pa.ChunkedArray, feature: Feature) -> bool:
@@ -147,9 +157,18 @@ def _of_outliers(name: str, values: NDArray[np.float64]) -> Iterator[Caution]:
     width = high - low
     if width <= 0:
         return
+    if abs(middle) > FAR_FROM_ZERO * width:
+        message = (
+            f'the values of "{name}" differ by little for their size: subtract a constant in FROM, '
+            f"as in {name} - {middle:.0f} AS {name}, or trees, which count in float32, cannot tell them apart"
+        )
+        yield Caution("far from zero", name, message)
     far = int((np.abs(values - middle) > FAR * width).sum())
     if far:
-        message = f'rows whose "{name}" lies far off all others: {far}'
+        message = (
+            f'rows whose "{name}" lies far off all others: {far}; where they are mistakes, leave '
+            "them out with WHERE, for the model bends to them"
+        )
         yield Caution("outlier", name, message)
 
 

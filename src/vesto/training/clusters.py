@@ -8,7 +8,7 @@ the mean nothing of a number is lost in squares, however far from 0 it stands.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -34,11 +34,12 @@ REPORTED_MEANS: Final = 20_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
-    """A program, what SHOW MODEL tells of it, and its report."""
+    """A program, what SHOW MODEL tells of it, and its report; of how many rows it was made."""
 
     program: Program
     outcome: Outcome
     report: dict[str, Any]
+    rows: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,16 +77,19 @@ def train(
 ) -> Trained:
     """Find the clusters until ``time.monotonic()`` passes ``deadline``, or guess them from a few rows.
 
+    Where the time does not allow all rows, as many as it does are drawn.
+
     Raises:
         InvalidTrainingData: A column holds numbers too great to square.
     """
     if at_once:
-        columns, deadline = columns.take(_few(columns, definition)), time.monotonic()
-    else:
-        # Loading the library is no part of the throughput.
-        import sklearn.cluster  # noqa: PLC0415, F401
-
-    features = _features(columns)
+        columns, deadline = _drawn(columns, _few(definition), definition), time.monotonic()
+    features, rows = _features(columns), len(columns.arrays[0])
+    if not at_once:
+        in_time = ALGORITHM.rows_in_time(features.x, _clusters(definition), deadline)
+        if in_time < rows:
+            columns = _drawn(columns, max(in_time, _few(definition)), definition)
+            features = _features(columns)
 
     began = time.monotonic()
     found = ALGORITHM.cluster(
@@ -97,8 +101,10 @@ def train(
         features.tape.inputs, tuple(features.tape.steps), features.registers,
         nearest_centroid(found.centroids), label_output("int4", labels, link="argmax"),
     )  # fmt: skip
-    report = _report(columns, features, found)
-    return Trained(program, _outcome(definition, features, found, seconds), report)
+    outcome = _outcome(definition, features, found, seconds)
+    if len(features.x) < rows:
+        outcome = replace(outcome, job_status=RUNTIME_REACHED)
+    return Trained(program, outcome, _report(columns, features, found), len(features.x))
 
 
 def notices(definition: Definition) -> tuple[str, ...]:
@@ -109,10 +115,16 @@ def notices(definition: Definition) -> tuple[str, ...]:
     )
 
 
-def _few(columns: Columns, definition: Definition) -> NDArray[np.int64]:
+def _few(definition: Definition) -> int:
+    return max(FEW_ROWS, 2 * _clusters(definition))
+
+
+def _drawn(columns: Columns, count: int, definition: Definition) -> Columns:
+    """So many of the rows, or all where there are no more."""
     rows = len(columns.arrays[0])
-    size = min(rows, max(FEW_ROWS, 2 * _clusters(definition)))
-    return np.random.default_rng(definition.seed).choice(rows, size, replace=False)
+    if count >= rows:
+        return columns
+    return columns.take(np.random.default_rng(definition.seed).choice(rows, count, replace=False))
 
 
 def _clusters(definition: Definition) -> int:

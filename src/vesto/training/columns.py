@@ -21,11 +21,23 @@ NUMBER_SHARE: Final = 0.95
 # Free text has so many words in the mean, and so large a share of different values.
 TEXT_WORDS: Final = 3.0
 TEXT_SHARE: Final = 0.3
+# What is written as text without being one, and how FROM makes it what it is.
+_NUMBER: Final = r"^[-+]?[$€£¥]?\s?[-+]?\d[\d,]*(\.\d+)?\s?[%$€£¥]?$"
+_DATE: Final = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$"
+_OTHER_DATE: Final = r"^\d{1,2}([/.-])\d{1,2}[/.-]\d{4}$"
+_WRITTEN: Final = (
+    (_NUMBER, "numbers", "regexp_replace({}, '[^0-9.-]')::float8"),
+    (_DATE, "dates or times", "{}::timestamp"),
+    (_OTHER_DATE, "dates", "to_date({}, 'DD/MM/YYYY')"),
+)
+WRITTEN_ROWS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
     """One feature column and what it is used as; ``reason`` says why one was dropped.
+
+    Of a category it says what it would be, were it not written as text.
 
     What is ``prepared`` goes through the transformers of PREPROCESSORS.
     ``place`` is its number among the function's arguments, ``words`` counts different values.
@@ -60,6 +72,8 @@ def _feature(place: int, parameter: Parameter, column: pa.Array) -> Feature:
     family = BY_NAME[parameter.type].family
     words = pc.count_distinct(column).as_py()
     use, reason = _use(family, column, words)
+    if family == "text" and use in {"category", "dropped"}:
+        reason = _written(column, parameter.name) or reason
     return Feature(place, parameter.name, family, use, words, reason)
 
 
@@ -93,3 +107,15 @@ def _text_use(column: pa.Array, words: int) -> tuple[Use, str]:
 def _words_in_mean(texts: pa.Array) -> float:
     parts = pc.count_substring_regex(texts, r"\S+")
     return float(pc.mean(parts).as_py() or 0.0)
+
+
+def _written(column: pa.Array, name: str) -> str:
+    """That the text stands for numbers or dates, and what to do about it; empty if it does not."""
+    missing = pc.is_in(column, pa.array(MISSING_WORDS, column.type))
+    filled = column.filter(pc.and_(pc.is_valid(column), pc.invert(missing)))[:WRITTEN_ROWS]
+    trimmed = pc.utf8_trim_whitespace(filled)
+    for pattern, what, cast in _WRITTEN:
+        share = pc.mean(pc.match_substring_regex(trimmed, pattern).cast(pa.float64())).as_py()
+        if (share or 0.0) > NUMBER_SHARE:
+            return f"its text stands for {what}: cast it in FROM, as in {cast.format(name)}"
+    return ""

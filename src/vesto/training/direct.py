@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vesto.algorithms import Matrix, Task
+from vesto.algorithms._xgboost_parameters import WITHOUT_EFFECT
 from vesto.algorithms.xgboost import ALGORITHM, to_forest
 from vesto.catalog.records import Definition
 from vesto.errors import InvalidParameterValue, InvalidTrainingData, TrainingFailed
@@ -74,7 +75,7 @@ def train(columns: Columns, target: Target, definition: Definition, deadline: fl
         InvalidParameterValue: XGBoost refuses a hyperparameter.
         TrainingFailed: The time ran out before the first tree.
     """
-    given = dict(definition.hyperparameters)
+    given = {k: v for k, v in definition.hyperparameters if k not in WITHOUT_EFFECT}
     tape = Tape(columns.inputs)
     registers = tuple(r for f in columns.features for r in number.plain(tape, f.place))
     x = _matrix_of(tape, columns)

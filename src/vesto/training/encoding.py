@@ -22,7 +22,7 @@ from vesto.features.preprocessors import Entry, parse
 from vesto.features.transformers import Made, Raw, chained
 from vesto.programs.program import Input
 from vesto.programs.reference import run_steps
-from vesto.programs.steps import OneHot
+from vesto.programs.steps import Missing, OneHot
 from vesto.training.columns import Feature, plain_features, read_features
 
 F64 = NDArray[np.float64]
@@ -234,6 +234,10 @@ def _standardised(draft: _Draft, known: Columns) -> _Draft:
             made = number.standardised(draft.tape, register, seen)
         ready.registers += made
         ready.names += [name] * len(made)
+    if draft.registers and not ready.registers:
+        # Among these rows nothing varies, and a model has a feature all the same.
+        ready.registers = draft.tape.append(Missing(draft.registers[0]))
+        ready.names = draft.names[:1]
     return ready
 
 

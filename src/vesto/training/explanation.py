@@ -20,7 +20,7 @@ from vesto.errors import FeatureNotSupported
 from vesto.programs.explain import base_of, explain, unexplained
 from vesto.programs.image import image
 from vesto.programs.program import Program
-from vesto.programs.reference import margins
+from vesto.programs.scoring import UNNAMED, margin_scorer
 from vesto.training.encoding import Columns
 
 F64 = NDArray[np.float64]
@@ -48,6 +48,11 @@ def explained(model: Model, report: dict[str, Any], stage: str = "") -> dict[str
     Raises:
         FeatureNotSupported: The model has none and will not get one.
     """
+    if model.definition.is_forecast:
+        hint = "EXPLAIN_MODEL is for models that have a function; SHOW MODEL has the forecast's metric."
+        raise FeatureNotSupported(
+            f'model "{model.name}" is a forecast, without explanations', hint=hint
+        )
     if model.state is State.TRAINING:
         waiting = WAITING_FOR_PROCESSING if stage == STAGE else WAITING_FOR_TRAINING
         return {"explanations": waiting}
@@ -119,7 +124,7 @@ def _explainer(program: Program) -> Any:
         native: Any = import_module("vesto._native")
     except ImportError:
         return base_of(program), lambda arrays: explain(program, arrays).contributions
-    compiled = native.Program(image(program, "0" * 64))
+    compiled = native.Program(image(program, UNNAMED))
     return np.array(compiled.base), compiled.explain
 
 
@@ -127,7 +132,8 @@ def _permuted(
     program: Program, columns: Columns, random: np.random.Generator, deadline: float
 ) -> tuple[F64, F64] | None:
     """Mean margins, and how far they move as each column is shuffled; None: the time was over."""
-    before = margins(program, columns.arrays).astype(np.float64)
+    score = margin_scorer(program)
+    before = score(columns.arrays)
     shares = np.zeros((before.shape[1], len(program.inputs)))
     for place in range(len(program.inputs)):
         if time.monotonic() > deadline:
@@ -136,5 +142,5 @@ def _permuted(
             array.take(pa.array(random.permutation(len(array)))) if at == place else array
             for at, array in enumerate(columns.arrays)
         ]
-        shares[:, place] = np.abs(margins(program, shuffled) - before).mean(axis=0)
+        shares[:, place] = np.abs(score(shuffled) - before).mean(axis=0)
     return before.mean(axis=0), shares

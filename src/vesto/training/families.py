@@ -20,7 +20,10 @@ from vesto.training.encoding import Style
 Configuration = tuple[tuple[str, float | str], ...]
 Way = tuple[Style, Configuration]
 
-EXTRAS: Final = ("lightgbm",)
+# Steps that Optuna's space holds.
+SMALLEST_STEP: Final = 0.01
+LARGEST_STEP: Final = 0.3
+EXTRAS: Final = ("lightgbm", "catboost")
 QUICK_S: Final = 60
 LINEAR: Final[tuple[dict[str, float], ...]] = tuple({"l2": l2} for l2 in (1, 10, 0.1, 100, 0.01))
 NETWORKS: Final[tuple[dict[str, float], ...]] = (
@@ -31,6 +34,7 @@ NETWORKS: Final[tuple[dict[str, float], ...]] = (
 )  # fmt: skip
 OF_EXTRAS: Final[dict[str, dict[str, float | str]]] = {
     "lightgbm": {"eta": 0.05, "num_leaves": 31, "subsample": 0.9, "colsample_bytree": 0.7},
+    "catboost": {"eta": 0.06, "depth": 6},
 }
 
 
@@ -84,7 +88,7 @@ def portfolio(algorithms: tuple[str, ...], first: Candidate, *, quick: bool) -> 
     return [trees[0], *extras, others[0], *trees[1:], *others[1:]] if others else trees
 
 
-def _pairs(configuration: dict[str, Any]) -> Configuration:
+def _pairs(configuration: Mapping[str, Any]) -> Configuration:
     return tuple(configuration.items())
 
 
@@ -94,11 +98,20 @@ def hurried(configuration: Mapping[str, Any], *, quick: bool) -> dict[str, Any]:
     return {**configuration, **step}
 
 
+def slowed(candidate: Candidate, factor: float) -> Candidate | None:
+    """The candidate, learning in steps of ``factor`` times the size; None: they would be too small."""
+    chosen = dict(candidate.configuration)
+    step = float(chosen["eta"]) * factor
+    if step < SMALLEST_STEP:
+        return None
+    return replace(candidate, configuration=_pairs(chosen | {"eta": step}))
+
+
 def suggested(asked: Any) -> Configuration:
     """A configuration of XGBoost that Optuna proposes."""
     return (
         ("max_depth", asked.suggest_int("max_depth", 2, 12)),
-        ("eta", asked.suggest_float("eta", 0.01, 0.3, log=True)),
+        ("eta", asked.suggest_float("eta", SMALLEST_STEP, LARGEST_STEP, log=True)),
         ("subsample", asked.suggest_float("subsample", 0.3, 1.0)),
         ("colsample_bytree", asked.suggest_float("colsample_bytree", 0.2, 1.0)),
         ("min_child_weight", asked.suggest_float("min_child_weight", 0.005, 64, log=True)),
@@ -112,7 +125,7 @@ def as_optuna(trial: Trial, optuna: Any) -> Any:
     float_ = optuna.distributions.FloatDistribution
     space = {
         "max_depth": (optuna.distributions.IntDistribution(2, 12), 6),
-        "eta": (float_(0.01, 0.3, log=True), 0.3),
+        "eta": (float_(SMALLEST_STEP, LARGEST_STEP, log=True), 0.3),
         "subsample": (float_(0.3, 1.0), 1.0),
         "colsample_bytree": (float_(0.2, 1.0), 1.0),
         "min_child_weight": (float_(0.005, 64, log=True), 1.0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -22,7 +23,7 @@ from vesto.training.encoding import Encoding, uses_target
 
 F64 = NDArray[np.float64]
 ROUNDS_FACTOR: Final = 1.1
-MAX_BAG_NODES: Final = 300_000
+MAX_BAG_NODES: Final = 60_000
 # Seeds that a winner is fitted with: their mean errs less than any of them.
 SEEDS: Final = 5
 SOUND_FACTOR: Final = 1.1
@@ -127,19 +128,19 @@ class Finished(NamedTuple):
 
 
 def finish(
-    workshop: Workshop, trial: Trial, decision: Decision, definition: Definition, *, bag: bool
+    workshop: Workshop, trial: Trial, decision: Decision, definition: Definition, *, seeds: int
 ) -> Finished:
     """The program of the winner, fitted again on all rows.
 
-    With ``bag`` it is fitted with several seeds, as far as time and size allow. Where there is no
-    time to fit at all, or what comes of it is worse than on rows not seen, it is the models of its
-    folds.
+    It is fitted with so many seeds, as far as time and size allow. With none, where there is no
+    time to fit at all, or where what comes of it is worse than on rows not seen, it is the models
+    of its folds.
     """
     output = _output(workshop, trial, decision, definition)
     best = min((part for part, _ in trial.parts), key=lambda t: t.badness, default=trial)
-    for wanted in dict.fromkeys((trial, best)):
+    for wanted in dict.fromkeys((trial, best)) if seeds else ():
         if wanted.fit_s * REFIT_FACTOR < workshop.deadline - time.monotonic():
-            found = _refitted(workshop, wanted, SEEDS if bag else 1)
+            found = _refitted(workshop, wanted, seeds)
             if found is not None:
                 return _assembled(found, output)
     encoding = workshop.encoding(best.candidate, best.folds[0])
@@ -186,9 +187,11 @@ def _refitted(workshop: Workshop, trial: Trial, seeds: int) -> Bodies | None:
 def _rounds(workshop: Workshop, trial: Trial, seeds: int) -> Iterator[list[Fitted]]:
     """A model of each part, for each seed and then from each fold, as many as there are seeds."""
     parts = [part for part, _ in trial.parts] or [trial]
-    for seed in range(seeds):
+    at_once = max(1, workshop.threads // len(parts))
+    for first in range(0, seeds, at_once):
         began = time.monotonic()
-        yield [_refit(workshop, part, seed) for part in parts]
+        some = range(first, min(first + at_once, seeds))
+        yield from _refits(workshop, parts, some)
         took_s = time.monotonic() - began
         if took_s * REFIT_FACTOR > workshop.deadline - time.monotonic():
             break
@@ -196,8 +199,16 @@ def _rounds(workshop: Workshop, trial: Trial, seeds: int) -> Iterator[list[Fitte
         return
     if any(uses_target(workshop.columns, part.candidate.style) for part in parts):
         return
-    for models in list(zip(*(part.models for part in parts), strict=True))[: seeds - seed - 1]:
+    for models in list(zip(*(part.models for part in parts), strict=True))[: seeds - some.stop]:
         yield list(models)
+
+
+def _refits(workshop: Workshop, parts: list[Trial], seeds: range) -> list[list[Fitted]]:
+    """For each seed a model of each part, on all threads."""
+    wanted = [(part, seed) for seed in seeds for part in parts]
+    with ThreadPoolExecutor(workshop.threads) as pool:
+        models = list(pool.map(lambda each: _refit(workshop, *each), wanted))
+    return [models[at : at + len(parts)] for at in range(0, len(models), len(parts))]
 
 
 def _refit(workshop: Workshop, part: Trial, seed: int) -> Fitted:

@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from vesto.algorithms import ALGORITHMS
 from vesto.catalog.records import Definition, Parameter
 from vesto.engines import Sample
 from vesto.errors import VestoError
@@ -19,6 +18,7 @@ from vesto.training.cautions import Caution, cautions, of_columns, without_targe
 from vesto.training.columns import Feature, read_features
 from vesto.training.direct import read_job_target
 from vesto.training.estimate import estimate
+from vesto.training.families import algorithms_of
 from vesto.training.profile import described, shortened
 from vesto.training.snapshot import most_rows, training_rows, with_target
 from vesto.training.target import Target
@@ -165,10 +165,8 @@ def _candidates(seen: _Seen) -> Iterator[Row]:
         detail = ", ".join(part for part in (objective, given) if part)
         yield "candidate", definition.model_type.lower(), "one run", detail
         return
-    wanted = definition.model_type.lower()
-    for name in ALGORITHMS.names():
-        if wanted in {"", name}:
-            yield "candidate", name, "searched", _searched(name, seen)
+    for name in algorithms_of(definition.model_type):
+        yield "candidate", name, "searched", _searched(name, seen)
 
 
 def _searched(name: str, seen: _Seen) -> str:

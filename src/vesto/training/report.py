@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from math import gcd
 from typing import Any, Final
 
 import numpy as np
@@ -19,10 +18,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vesto.catalog.records import Definition
-from vesto.programs.bodies import LEAF, Body, Forest, Linear
-from vesto.programs.program import Program
-from vesto.programs.reference import choose, probabilities, run_body
+from vesto.programs.bodies import LEAF, Forest, Linear
+from vesto.programs.program import Input, Program
+from vesto.programs.reference import choose, probabilities
 from vesto.programs.reference import features as program_features
+from vesto.programs.scoring import margin_scorer
+from vesto.programs.steps import Number
 from vesto.training import metrics
 from vesto.training.candidates import Trial, Workshop
 from vesto.training.cautions import cautions
@@ -42,7 +43,7 @@ PROFILE_CELLS: Final = 4_000_000
 MOST_TRIALS: Final = 200
 MOST_BYTES: Final = 200_000
 FEW_WARNINGS: Final = 50
-IMPORTANCE_TREES: Final = 200
+TOLD_AT_ONCE: Final = {"leak", "text", "outlier", "far from zero"}
 
 
 def importance(program: Program, names: tuple[str, ...], workshop: Workshop) -> dict[str, float]:
@@ -53,30 +54,28 @@ def importance(program: Program, names: tuple[str, ...], workshop: Workshop) -> 
     """
     random = np.random.default_rng(workshop.seed)
     rows = random.permutation(workshop.rows)[:IMPORTANCE_ROWS]
-    x = program_features(program, workshop.columns.take(rows).arrays)
-    body = thinned(program.body)
-    before = run_body(body, x)
+    x = [pa.array(f) for f in program_features(program, workshop.columns.take(rows).arrays).T]
+    score = margin_scorer(_of_features(program))
+    before = score(x)
     moved = {}
     for name in dict.fromkeys(names):
         places = [place for place, owner in enumerate(names) if owner == name]
         if not _reads(program, places):
             moved[name] = 0.0
             continue
-        shuffled = x.copy()
-        shuffled[:, places] = x[random.permutation(len(x))][:, places]
-        moved[name] = float(np.abs(run_body(body, shuffled) - before).mean())
+        order = pa.array(random.permutation(len(rows)))
+        shuffled = [f.take(order) if at in places else f for at, f in enumerate(x)]
+        moved[name] = float(np.abs(score(shuffled) - before).mean())
     total = sum(moved.values()) or 1.0
     return {name: value / total for name, value in sorted(moved.items(), key=lambda m: -m[1])}
 
 
-def thinned(body: Body) -> Body:
-    """A forest of at most 200 of the trees, spread evenly: every column is shuffled and scored."""
-    if not isinstance(body, Forest) or len(body.roots) <= IMPORTANCE_TREES:
-        return body
-    step = -(-len(body.roots) // IMPORTANCE_TREES)
-    while gcd(step, body.outputs) > 1:
-        step += 1
-    return replace(body, roots=body.roots[::step], output=body.output[::step])
+def _of_features(program: Program) -> Program:
+    """The program with the body's features as its inputs."""
+    count = len(program.features)
+    inputs = tuple(Input(f"f{at}", "float8") for at in range(count))
+    steps, features = tuple(map(Number, range(count))), tuple(range(count, 2 * count))
+    return replace(program, inputs=inputs, steps=steps, features=features)
 
 
 def _reads(program: Program, places: list[int]) -> bool:
@@ -210,13 +209,13 @@ def columns(found: tuple[Feature, ...]) -> list[dict[str, Any]]:
 
 
 def notices(found: tuple[Feature, ...], told: dict[str, Any]) -> tuple[str, ...]:
-    """What a user should know at once: columns that are dropped or may give the target away.
+    """What a user should know at once: dropped columns, leaks, and what to change in FROM.
 
     ``told`` is what ``data`` returned.
     """
     dropped = [f'column "{f.name}" is not used: {f.reason}' for f in found if f.use == "dropped"]
-    leaks = [one["message"] for one in told["warnings"] if one["kind"] == "leak"]
-    return (*dropped, *leaks)
+    more = [one["message"] for one in told["warnings"] if one["kind"] in TOLD_AT_ONCE]
+    return tuple(dict.fromkeys((*dropped, *more)))
 
 
 def as_json(document: dict[str, Any]) -> bytes:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
-from vesto.training.blend import best_blend
-from vesto.training.budget import Budget
+from vesto.training.blend import best_blend, cost
+from vesto.training.budget import Budget, Stage
 from vesto.training.candidates import SPLIT_OFF, Candidate, Report, Trial, Workshop
 from vesto.training.families import (
     QUICK_S,
@@ -23,8 +23,10 @@ from vesto.training.families import (
     first_candidates,
     is_tuned,
     portfolio,
+    slowed,
     suggested,
 )
+from vesto.training.final import REFIT_FACTOR, SEEDS
 
 FINALISTS: Final = 5
 SMALL_ROWS: Final = 3000
@@ -33,9 +35,22 @@ WAITING_GAIN: Final = 0.005
 # No candidate may take a larger share of the time: a thousand classes would take all of it.
 FIRST_SHARE: Final = 0.6
 TRIAL_SHARE: Final = 0.3
+# So many fits as the time has room for, a candidate is judged on so many folds; few rows in a fold
+# tell too little.
+FOLDS_BY_FITS: Final = ((60, 5), (30, 3), (0, 1))
+FEWEST_FOLDS: Final = 3
+# Fits of the winner, each on more rows than those of the search: what the end wants, and needs.
+LAST_FITS: Final = SEEDS * REFIT_FACTOR
+FEWEST_LAST_FITS: Final = 3 * REFIT_FACTOR
+FEWEST_FINALISTS: Final = 2
+# Some folds take longer than the one that a candidate was compared on.
+SLOW_FOLD: Final = 1.25
 # Trials on all folds whose rows are kept, to be blended.
 KEPT: Final = 12
 SKEWED: Final = 1.0
+SLOWER: Final = 0.4
+# Smaller steps mean more trees: they have to be worth it.
+SLOWER_GAIN: Final = 0.003
 LATELY: Final = 3
 
 
@@ -48,7 +63,6 @@ class Search:
 
     workshop: Workshop
     budget: Budget
-    threads: int
     algorithms: tuple[str, ...]
     report: Report
     early: Callable[[Trial], None]
@@ -56,29 +70,47 @@ class Search:
     tried: int = 0
     lately_s: list[float] = field(default_factory=list)
     cut_off: bool = False
+    all_folds: tuple[int, ...] = ()
 
     def run(self) -> Trial:
         """The best candidate or blend of some, fitted on all folds."""
-        with ThreadPoolExecutor(self.threads) as pool:
+        # Of a large set only fold 0 is ever left out.
+        self.all_folds = tuple(range(int(self.workshop.folds.max()) + 1))
+        with ThreadPoolExecutor(self.workshop.threads) as pool:
             first = self._first(pool)
-            done = self._portfolio(first, pool)
+            done = self._portfolio(first, pool) and self._slow_down(pool)
             self._tune(pool) if "xgboost" in self.algorithms else self._end(done=done)
             return self._finalists(pool)
 
-    def _room(self, stage: str, folds: int) -> bool:
+    def _room(self, stage: Stage, folds: int) -> bool:
         """Whether one more trial of that many folds belongs to the stage.
 
         It is expected to take as long as the slowest of the last ones.
         """
-        return self.budget.has_room(stage, self.tried, max(self.lately_s, default=0.0) * folds)
+        expected_s = max(self.lately_s, default=0.0) * folds
+        if stage == "first":
+            return self.budget.has_room(stage, self.tried, expected_s)
+        wanted_s = self._later_s(FINALISTS, LAST_FITS)
+        needed_s = self._later_s(FEWEST_FINALISTS, FEWEST_LAST_FITS)
+        return self.budget.has_room(stage, self.tried, expected_s, wanted_s, needed_s)
+
+    def _later_s(self, finalists: int, last_fits: float) -> float:
+        """What so many finalists and last fits are expected to take."""
+        others = len(self.all_folds) - len(self.search_folds)
+        fits = finalists * others + last_fits
+        return self.best(self.search_folds).fit_s * fits / self.workshop.threads
+
+    @property
+    def _side_by_side(self) -> int:
+        """Candidates tried at a time, where one alone leaves threads without work.
+
+        Proposals depend on it, so that it is 1 where candidates are counted.
+        """
+        spare = self.workshop.threads // len(self.search_folds)
+        return 1 if self.budget.counts else max(1, spare)
 
     def _end(self, *, done: bool) -> None:
         self.cut_off = not (done or self.budget.counts)
-
-    @property
-    def all_folds(self) -> tuple[int, ...]:
-        """Every fold; of a large set only fold 0 is ever left out."""
-        return tuple(range(int(self.workshop.folds.max()) + 1))
 
     @property
     def search_folds(self) -> tuple[int, ...]:
@@ -86,18 +118,26 @@ class Search:
         return self.all_folds if self.workshop.rows < SMALL_ROWS else self.all_folds[:1]
 
     def _try(
-        self, candidate: Candidate, folds: tuple[int, ...], pool: ThreadPoolExecutor,
-        share: float = TRIAL_SHARE,
-    ) -> Trial:  # fmt: skip
+        self, candidates: Sequence[Candidate], folds: tuple[int, ...], pool: ThreadPoolExecutor,
+        share: float = TRIAL_SHARE, begun: Trial | None = None,
+    ) -> list[Trial]:  # fmt: skip
+        """Try candidates at a time; of a single one, some folds may be done already."""
         began = time.monotonic()
-        limit_s = self.budget.limit_s(share) / math.ceil(len(folds) / self.threads)
-        trial = self.workshop.trial(candidate, folds, pool, limit_s)
+        fits = len(candidates) * len(folds) - (len(begun.folds) if begun else 0)
+        limit_s = self.budget.limit_s(share) / max(1, math.ceil(fits / self.workshop.threads))
+        if len(candidates) == 1:
+            trials = [self.workshop.trial(candidates[0], folds, limit_s, pool.map, begun)]
+        else:
+            trials = list(
+                pool.map(lambda each: self.workshop.trial(each, folds, limit_s), candidates)
+            )
         ended = time.monotonic()
-        self.lately_s = [*self.lately_s, (ended - began) / len(folds)][-LATELY:]
-        trial = replace(trial, elapsed_s=ended - self.budget.start)
-        self.trials.append(trial)
+        if fits:
+            self.lately_s = [*self.lately_s, (ended - began) * len(candidates) / fits][-LATELY:]
+        self.trials += [replace(t, elapsed_s=ended - self.budget.start) for t in trials]
+        self.tried += len(trials)
         self.report("searching", min(self.budget.spent(self.tried), 1.0), self.best(folds))
-        return trial
+        return trials
 
     def best(self, folds: tuple[int, ...]) -> Trial:
         """The best trial among those on the same folds."""
@@ -107,7 +147,8 @@ class Search:
     def _lighten(self) -> None:
         """Let go of the rows and trees of trials that can no longer win or be blended."""
         whole = sorted((t for t in self.trials if t.folds == self.all_folds), key=_badness)
-        kept = {id(t) for t in (*whole[:KEPT], self.best(self.search_folds))}
+        part = sorted((t for t in self.trials if t.folds == self.search_folds), key=_badness)
+        kept = {id(t) for t in (*whole[:KEPT], *part[:FINALISTS])}
         self.trials = [
             t if id(t) in kept or not t.margins.size else t.without_models() for t in self.trials
         ]
@@ -121,14 +162,30 @@ class Search:
             self.algorithms, has_categories=self.workshop.columns.has_categories,
             skewed=self._is_skewed(), quick=self._is_quick,
         )  # fmt: skip
-        for candidate in candidates:
-            if not self.trials or self._room("portfolio", len(self.all_folds)):
-                self.tried += 1
-                share = TRIAL_SHARE if self.trials else FIRST_SHARE
-                trial = self._try(candidate, self.all_folds, pool, share)
-                if len(self.trials) == 1:
-                    self.early(trial)
+        begun = self._begin(candidates[0], pool)
+        if begun is not None:
+            self.early(begun)
+        (first,) = self._try(candidates[:1], self.all_folds, pool, FIRST_SHARE, begun)
+        if begun is None:
+            self.early(first)
+        for candidate in candidates[1:]:
+            if self._room("first", len(self.all_folds)):
+                self._try([candidate], self.all_folds, pool)
         return self.best(self.all_folds)
+
+    def _begin(self, candidate: Candidate, pool: ThreadPoolExecutor) -> Trial | None:
+        """The first folds of a candidate; how long they take tells how many there can be."""
+        if self.budget.counts or len(self.all_folds) == 1:
+            return None
+        some = self.all_folds[: self.workshop.threads]
+        limit_s = self.budget.limit_s(FIRST_SHARE) / len(self.all_folds)
+        begun = self.workshop.trial(candidate, some, limit_s, pool.map)
+        self.lately_s = [begun.fit_s / len(some)]
+        fits = self.budget.seconds * self.workshop.threads / begun.fit_s
+        count = next(count for least, count in FOLDS_BY_FITS if fits >= least)
+        fewest = FEWEST_FOLDS if self.workshop.rows < SMALL_ROWS else len(some)
+        self.all_folds = self.all_folds[: max(count, fewest)]
+        return begun
 
     @property
     def _is_quick(self) -> bool:
@@ -144,12 +201,28 @@ class Search:
         """Whether all of it was tried."""
         self._narrow()
         self._lighten()
-        for candidate in portfolio(self.algorithms, first.candidate, quick=self._is_quick):
+        candidates = portfolio(self.algorithms, first.candidate, quick=self._is_quick)
+        for at in range(0, len(candidates), self._side_by_side):
             if not self._room("portfolio", len(self.search_folds)):
                 return False
-            self.tried += 1
-            self._try(candidate, self.search_folds, pool)
+            self._try(candidates[at : at + self._side_by_side], self.search_folds, pool)
             self._lighten()
+        return True
+
+    def _slow_down(self, pool: ThreadPoolExecutor) -> bool:
+        """The best trees with smaller steps, while that helps; whether there was room for it."""
+        best = self.best(self.search_folds)
+        while best.candidate.grows_trees:
+            slower = slowed(best.candidate, SLOWER)
+            if slower is None:
+                break
+            if not self._room("tuning", math.ceil(len(self.search_folds) / SLOWER)):
+                return False
+            self._try([slower], self.search_folds, pool)
+            self._lighten()
+            before, best = best, self.best(self.search_folds)
+            if cost(best) >= cost(before) * (1 - SLOWER_GAIN):
+                break
         return True
 
     def _narrow(self) -> None:
@@ -167,8 +240,9 @@ class Search:
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         sampler = optuna.samplers.TPESampler(
-            seed=self.workshop.seed, multivariate=True, warn_independent_sampling=False
-        )
+            seed=self.workshop.seed, multivariate=True, warn_independent_sampling=False,
+            constant_liar=self._side_by_side > 1,
+        )  # fmt: skip
         study = optuna.create_study(sampler=sampler)
         same = [t for t in self.trials if t.folds == self.search_folds and is_tuned(t.candidate)]
         for known in same:
@@ -176,10 +250,10 @@ class Search:
         best = min(same, key=_badness).candidate
         kept = tuple(pair for pair in best.configuration if pair == SPLIT_OFF)
         while self._room("tuning", len(self.search_folds)) and not self._waits_in_vain():
-            asked = study.ask()
-            candidate = replace(best, configuration=suggested(asked) + kept)
-            self.tried += 1
-            study.tell(asked, self._try(candidate, self.search_folds, pool).badness)
+            asked = [study.ask() for _ in range(self._side_by_side)]
+            wanted = [replace(best, configuration=suggested(each) + kept) for each in asked]
+            for each, trial in zip(asked, self._try(wanted, self.search_folds, pool), strict=True):
+                study.tell(each, trial.badness)
             self._lighten()
         self._end(done=self._waits_in_vain())
 
@@ -191,13 +265,15 @@ class Search:
     def _finalists(self, pool: ThreadPoolExecutor) -> Trial:
         """The best on all folds, or what the best make together."""
         same = [t for t in self.trials if t.folds == self.search_folds]
+        known = {t.candidate for t in self.trials if t.folds == self.all_folds}
         for trial in sorted(same, key=_badness)[:FINALISTS]:
-            done = any(
-                t.candidate == trial.candidate and t.folds == self.all_folds for t in self.trials
-            )
-            expected_s = trial.fit_s * len(self.all_folds) / self.threads
-            if not done and self.budget.has_room("finalists", self.tried, expected_s):
-                self._try(trial.candidate, self.all_folds, pool, FIRST_SHARE)
+            others = len(self.all_folds) - len(trial.folds)
+            expected_s = trial.fit_s * others * SLOW_FOLD / self.workshop.threads
+            needed_s = trial.fit_s * FEWEST_LAST_FITS / self.workshop.threads
+            if trial.candidate in known:
+                continue
+            if self.budget.has_room("finalists", self.tried, expected_s, needed_s=needed_s):
+                self._try([trial.candidate], self.all_folds, pool, FIRST_SHARE, trial)
         self._lighten()
         whole = [t for t in self.trials if t.folds == self.all_folds and t.margins.size]
         return best_blend(self.workshop, whole)

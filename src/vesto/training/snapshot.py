@@ -117,23 +117,30 @@ def most_rows(definition: Definition) -> int:
 def training_rows(sample: Sample, definition: Definition, settings: Settings) -> TrainingRows:
     """The rows of a sample that teach, checked as ``draw_rows`` says."""
     most, kept = most_rows(definition), with_target(sample.rows, definition.target)
-    if len(kept) < settings.minimum_rows:
-        what = "MAX_CELLS keeps" if most < settings.minimum_rows else "FROM has"
-        rows = "rows with a target" if definition.target else "rows"
-        message = f"{what} {len(kept)} {rows}, fewer than {settings.minimum_rows}"
-        hint = "Training needs that many (setting minimum_rows)."
-        raise InvalidTrainingData(message, hint=hint)
+    what = "MAX_CELLS keeps" if most < settings.minimum_rows else "FROM has"
+    which = "rows with a target" if definition.target else "rows"
+    _check_count(f"{what} {len(kept)} {which}", kept, settings)
     # What the worker would refuse is refused now, while the user still looks.
     target_read = read_job_target(kept, definition, settings.maximum_classes)
     notices: tuple[str, ...] = ()
     if definition.auto and target_read.labels:
         kept, notices = without_lonely_classes(kept, definition.target)
+        which = f'rows whose class of "{definition.target}" others have too'
+        _check_count(f"FROM has {len(kept)} {which}", kept, settings)
         read_job_target(kept, definition, settings.maximum_classes)
     found = read_columns(kept, definition)
     prepare(Tape(found.inputs), found)
     if definition.model_type == "KMEANS":
         clusters.check_rows(found, definition)
     return TrainingRows(kept, sample.total_rows, notices)
+
+
+def _check_count(found: str, rows: pa.Table, settings: Settings) -> None:
+    """Nothing, if there are enough rows; ``found`` says how many there are, and of which."""
+    if len(rows) >= settings.minimum_rows:
+        return
+    hint = "Training needs that many (setting minimum_rows)."
+    raise InvalidTrainingData(f"{found}, fewer than {settings.minimum_rows}", hint=hint)
 
 
 def with_target(rows: pa.Table, name: str) -> pa.Table:

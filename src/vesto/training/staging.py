@@ -98,12 +98,15 @@ def read_snapshot(folder: JobFolder, definition: Definition) -> pa.Table:
 
     Raises:
         InputOutputError: They are not there or cannot be read.
+        MemoryError: There is no room for them.
     """
     try:
         if "://" in definition.staging:
             system, path = _remote(folder, definition)
             return pq.read_table(f"{path}/{SNAPSHOT}", filesystem=system)
         return pq.read_table(_local(folder, definition) / SNAPSHOT)
+    except MemoryError:
+        raise  # Arrow's own is one of its exceptions too
     except (OSError, pa.ArrowException) as error:
         raise InputOutputError("the training rows cannot be read", detail=str(error)) from error
 

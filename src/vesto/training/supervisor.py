@@ -27,9 +27,11 @@ GRACE_SHARE: Final = 0.05
 GRACE_S: Final = 5.0
 END_MARGIN_S: Final = 2.0
 # Two OpenMP threads that spin on busy cores ran 13 to 30 times slower; it must be set before
-# the first library that brings OpenMP is loaded.
-_ENVIRONMENT: Final = {
+# the first library that brings OpenMP is loaded. Arrow's own allocator reserves a gigabyte of
+# address space, which training_memory_mb limits.
+ENVIRONMENT: Final = {
     "OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
 }  # fmt: skip
 
 WORKER: Final = (sys.executable, "-m", "vesto.training.worker")
@@ -89,7 +91,7 @@ class Supervisor:
             return subprocess.Popen(  # noqa: S603 - our own module
                 [*WORKER, str(folder.path)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                env=os.environ | _ENVIRONMENT,
+                env=os.environ | ENVIRONMENT,
             )  # fmt: skip
 
     def _watch(self, job_id: str, process: subprocess.Popen[bytes] | None) -> None:

@@ -14,6 +14,8 @@ from vesto.algorithms import Problem, Task
 from vesto.errors import InvalidTrainingData
 
 MAX_INTEGER_CLASSES: Final = 20
+# Errors are squared in float64 and summed in float32: a margin of some powers of ten is left.
+GREATEST: Final = 1e36
 PROBLEMS: Final[dict[str, Problem]] = {
     "REGRESSION": "regression", "BINARY_CLASSIFICATION": "binary",
     "MULTICLASS_CLASSIFICATION": "multiclass",
@@ -38,7 +40,7 @@ def read_target(column: pa.Array, name: str, problem_type: str, max_classes: int
 
     Raises:
         InvalidTrainingData: It cannot be learnt: one value only, too many classes, no number
-            for a regression, an infinity.
+            for a regression, an infinity, a number beyond float32, in which trees are grown.
     """
     problem = PROBLEMS.get(problem_type) or infer_problem(column)
     if problem == "regression":
@@ -66,9 +68,15 @@ def _numbers(column: pa.Array, name: str) -> NDArray[np.float64]:
         hint = "Leave PROBLEM_TYPE out, or choose a classification."
         raise InvalidTrainingData(f'target "{name}" is no number: no regression', hint=hint)
     values: NDArray[np.float64] = column.cast(pa.float64(), safe=False).to_numpy()
-    if not np.isfinite(values).all():
-        hint = "Leave such rows out with WHERE."
-        raise InvalidTrainingData(f'target "{name}" holds an infinity or NaN', hint=hint)
+    wrong = len(values) - int(np.isfinite(values).sum())
+    if wrong:
+        message = f'target "{name}" is infinite or NaN in {wrong} of {len(values)} rows'
+        raise InvalidTrainingData(message, hint="Leave such rows out with WHERE.")
+    great = int((np.abs(values) > GREATEST).sum())
+    if great:
+        message = f'target "{name}" is beyond {GREATEST:g} in {great} of {len(values)} rows'
+        hint = f"Leave such rows out with WHERE, or divide, as in {name} / 1e30 AS {name}."
+        raise InvalidTrainingData(message, hint=hint)
     if (values == values[0]).all():
         raise InvalidTrainingData(f'target "{name}" has only one value')
     return values
@@ -82,8 +90,8 @@ def _labels(column: pa.Array) -> tuple[tuple[str, ...], NDArray[np.float64]]:
 
 
 def as_label(value: object) -> str:
-    """A target's value as text, as a label is stored."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """A target's value as text, as a label is stored; a boolean as Redshift prints it, t or f."""
+    return "ft"[value] if isinstance(value, bool) else str(value)
 
 
 def _check_classes(labels: tuple[str, ...], name: str, problem: Problem, most: int) -> None:

@@ -27,10 +27,11 @@ from vesto.programs.storage import content_hash, dump
 from vesto.training import clusters, direct, intervals, report
 from vesto.training.budget import Budget
 from vesto.training.candidates import Trial, Workshop, make_folds
+from vesto.training.copies import copies
 from vesto.training.encoding import Columns, read_columns
 from vesto.training.explanation import OUT_OF_MEMORY, OUT_OF_TIME, STAGE, whole_model
 from vesto.training.families import algorithms_of
-from vesto.training.final import Decision, decide, finish, metric_shown
+from vesto.training.final import SEEDS, Decision, decide, finish, metric_shown
 from vesto.training.forecasting.job import train_forecast
 from vesto.training.job import Job, JobFolder, Progress
 from vesto.training.search import Search
@@ -41,9 +42,6 @@ LARGE_ROWS: Final = 20_000
 LARGE_CELLS: Final = 2_000_000
 HOLDOUT_ROWS: Final = 50_000
 FOLDS: Final = 5
-# With little time, fewer folds, or there would be hardly a candidate.
-HURRIED_S: Final = 30
-HURRIED_FOLDS: Final = 3
 RESERVE: Final = 0.1
 EXPLANATION_SHARE: Final = 0.1
 # For the last files to be written.
@@ -51,6 +49,10 @@ EXPLANATION_MARGIN_S: Final = 1.0
 RESERVE_S: Final = 2.0
 RUNTIME_REACHED: Final = "MaxAutoMLJobRuntimeReached"
 _DEFAULT_OBJECTIVES: Final = {"regression": "MSE", "binary": "F1", "multiclass": "ACCURACY"}
+_STARVED: Final = (
+    "bad_alloc", "bad allocation", "cannot allocate memory", "failed to map segment",
+    "can't start new thread", "out of memory", "malloc of size",
+)  # fmt: skip
 _PROBLEM_WORDS: Final = {
     "regression": "REGRESSION", "binary": "BINARY_CLASSIFICATION",
     "multiclass": "MULTICLASS_CLASSIFICATION",
@@ -124,6 +126,9 @@ class Training:
 
     def _leave_clusters(self, found: clusters.Trained, *, final: bool) -> None:
         notices = self.job.notices + clusters.notices(self.definition)
+        if found.rows < self.job.rows:
+            some = f"{found.rows} of the {self.job.rows} rows"
+            notices += (f"the clusters were found in {some}: raise MAX_RUNTIME to use all",)
         document = found.report | {"rows": self.job.rows, "total_rows": self.job.total_rows}
         self._leave(found.program, document, replace(found.outcome, notices=notices), final=final)
 
@@ -135,10 +140,10 @@ class Training:
         budget = Budget(start, end - start - reserve_s, self.definition.max_trials)
         workshop = Workshop(
             self.columns, self.target, self._objective(), folds, self.definition.seed,
-            budget.deadline,
+            budget.deadline, self.job.threads,
         )  # fmt: skip
         search = Search(
-            workshop, budget, self.job.threads, algorithms_of(self.definition.model_type),
+            workshop, budget, algorithms_of(self.definition.model_type),
             lambda stage, share, best: self._say(stage, share * 0.9, best, len(search.trials)),
             lambda best: self._finish(search, best, final=False),
         )  # fmt: skip
@@ -147,23 +152,32 @@ class Training:
         self._finish(search, best, final=True)
 
     def _folds(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """A fold for each row, copies of a row in one; of a large set only fold 0 is left out."""
+        groups = copies(self.columns.arrays, self.target.values)
+        if groups is None:
+            return self._folds_of(self.target)
+        values = self.target.values[np.unique(groups, return_index=True)[1]]
+        return self._folds_of(replace(self.target, values=values))[groups]
+
+    def _folds_of(self, target: Target) -> np.ndarray[Any, np.dtype[np.int64]]:
         rows, width = self.job.rows, len(self.definition.parameters)
         if rows <= LARGE_ROWS and rows * width <= LARGE_CELLS:
-            hurried = self.definition.max_runtime_s < HURRIED_S and not self.definition.max_trials
-            parts = HURRIED_FOLDS if hurried else FOLDS
-            if self.target.labels:
-                counts = np.bincount(self.target.values.astype(np.int64))
+            parts = FOLDS
+            if target.labels:
+                counts = np.bincount(target.values.astype(np.int64))
                 parts = int(np.clip(counts.min(), 2, parts))
-            return make_folds(self.target, parts, self.definition.seed)
+            return make_folds(target, parts, self.definition.seed)
         parts = max(5, -(-rows // HOLDOUT_ROWS))
-        folds = make_folds(self.target, parts, self.definition.seed)
+        folds = make_folds(target, parts, self.definition.seed)
         # Only fold 0 is left out of a large set; the rest always trains.
         return np.where(folds == 0, 0, -2)
 
     def _finish(self, search: Search, best: Trial, *, final: bool) -> None:
         workshop = search.workshop
         decision = decide(workshop, best, self._objective())
-        program, names = finish(workshop, best, decision, self.definition, bag=final)
+        program, names = finish(
+            workshop, best, decision, self.definition, seeds=SEEDS if final else 0
+        )
         document = self._report(search, best, decision, program, names)
         winner = best.candidate.algorithm
         metric = metric_shown(self.definition, workshop.task, decision.metric)
@@ -261,16 +275,29 @@ def train(folder: JobFolder) -> None:
         target = direct.read_job_target(rows, definition, job.maximum_classes)
         columns = read_columns(rows, definition)
         Training(folder, job, columns, target).run()
-    except VestoError as error:
-        _fail(folder, error)
-    except MemoryError:
-        hint = "Lower MAX_CELLS or raise the setting training_memory_mb."
-        _fail(folder, OutOfMemory("training ran out of memory", hint=hint))
-    except OSError as error:
-        _fail(folder, DiskFull("the model could not be written", detail=str(error)))
     except Exception as error:
-        _fail(folder, TrainingFailed(f"training failed: {type(error).__name__}", detail=str(error)))
-        raise
+        found = as_failure(error, limited=job.memory_mb > 0)
+        _fail(folder, found)
+        if isinstance(found, TrainingFailed) and found is not error:
+            raise
+
+
+def as_failure(error: Exception, *, limited: bool) -> VestoError:
+    """What the user is told of an error; ``limited`` says that memory has a limit.
+
+    Libraries say in their own ways that they got no memory: XGBoost that it cannot be loaded,
+    Python that it cannot start a thread.
+    """
+    if isinstance(error, VestoError):
+        return error
+    text = str(error)
+    starved = limited and any(words in text.lower() for words in _STARVED)
+    if isinstance(error, MemoryError) or starved:
+        hint = "Lower MAX_CELLS or raise the setting training_memory_mb."
+        return OutOfMemory("training ran out of memory", hint=hint)
+    if isinstance(error, OSError):
+        return DiskFull("the model could not be written", detail=text)
+    return TrainingFailed(f"training failed: {type(error).__name__}", detail=text)
 
 
 def _fail(folder: JobFolder, error: VestoError) -> None:

@@ -203,7 +203,7 @@ def test_soft_max_of_infinite_margins_is_no_nan() -> None:
 @pytest.mark.parametrize(
     ("kind", "labels", "values"),
     [
-        ("bool", ("false", "true"), [False, True]), ("int2", ("-1", "1"), [-1, 1]),
+        ("bool", ("f", "t"), [False, True]), ("bool", ("false", "true"), [False, True]), ("int2", ("-1", "1"), [-1, 1]),
         ("int8", ("1", "9223372036854775807"), [1, 2**63 - 1]), ("float4", ("0.5", "2"), [0.5, 2.0]),
         ("float8", ("0.1", "1e+20"), [0.1, 1e20]), ("varchar", ("", "ü "), ["", "ü "]),
         ("bpchar", ("a", "b"), ["a", "b"]),

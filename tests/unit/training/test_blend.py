@@ -50,7 +50,7 @@ def shop() -> Workshop:
 def trials(shop: Workshop) -> list[Trial]:
     with ThreadPoolExecutor(1) as pool:
         return [
-            shop.trial(Candidate("xgboost", style, "raw", SETTING), FOLDS, pool)
+            shop.trial(Candidate("xgboost", style, "raw", SETTING), FOLDS, each=pool.map)
             for style in ("ordinal", "native", "means")
         ]
 
@@ -89,7 +89,7 @@ def test_parts_of_different_styles_become_one_forest(shop: Workshop, trials: lis
     parts = tuple((trial, weight) for trial, weight in zip(trials, (0.5, 0.3, 0.2), strict=True))
     mixed = sum(weight * trial.margins for trial, weight in parts)
     blend = shop.judged(replace(trials[0], margins=np.asarray(mixed), parts=parts))
-    program, names = finish(shop, blend, decide(shop, blend, "MSE"), DEFINITION, bag=False)
+    program, names = finish(shop, blend, decide(shop, blend, "MSE"), DEFINITION, seeds=1)
     check(program)
     assert len(names) == len(program.features)
     assert set(names) == {"a", "w"}
@@ -103,9 +103,7 @@ def test_several_seeds_are_more_trees_of_the_same_scale(
 ) -> None:
     trial = trials[0]
     decision = decide(shop, trial, "MSE")
-    one, many = (
-        finish(shop, trial, decision, DEFINITION, bag=bag).program for bag in (False, True)
-    )
+    one, many = (finish(shop, trial, decision, DEFINITION, seeds=seeds).program for seeds in (1, 5))
     assert len(many.body.roots) == 5 * len(one.body.roots)  # type: ignore[union-attr]
     first, second = (reference.margins(program, shop.columns.arrays) for program in (one, many))
     assert np.corrcoef(first[:, 0], second[:, 0])[0, 1] > 0.99
@@ -116,7 +114,7 @@ def test_models_that_went_wrong_leave_the_folds_models(
 ) -> None:
     monkeypatch.setattr("vesto.training.final.SOUND_FACTOR", 0.0)
     trial = trials[0]
-    program, _ = finish(shop, trial, decide(shop, trial, "MSE"), DEFINITION, bag=True)
+    program, _ = finish(shop, trial, decide(shop, trial, "MSE"), DEFINITION, seeds=5)
     want = np.mean([m.margins(shop.encoding(trial.candidate, -1).x) for m in trial.models], axis=0)
     got = reference.margins(program, shop.columns.arrays)
     np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-4)
@@ -136,9 +134,17 @@ class TestBudget:
         at = 10.0
         budget = Budget(10.0, 100.0, 0, lambda: at)
         assert budget.deadline == 110.0
-        assert budget.has_room("portfolio", 9999, 39)
-        assert not budget.has_room("portfolio", 0, 41)
+        assert budget.has_room("first", 9999, 39)
+        assert not budget.has_room("first", 0, 41)
+        assert budget.has_room("portfolio", 9999, 59)
+        assert not budget.has_room("portfolio", 0, 61)
         at = 75.0
         assert not budget.has_room("tuning", 0, 1)
+        assert budget.has_room("tuning", 0, 19, wanted_s=10)
+        assert not budget.has_room("tuning", 0, 21, wanted_s=10)
         assert budget.has_room("finalists", 0, 19)
         assert budget.spent(0) == pytest.approx(0.65)
+        at = 20.0
+        assert budget.has_room("tuning", 0, 34, needed_s=50)
+        assert not budget.has_room("tuning", 0, 36, needed_s=50)
+        assert budget.has_room("tuning", 0, 19, needed_s=90)

@@ -144,3 +144,12 @@ def test_a_first_guess_reads_few_rows() -> None:
     check(found.program)
     assert found.outcome.job_status == "MaxRuntimeExceeded"
     assert sum(cluster["rows"] for cluster in found.report["clusters"]) == 5000
+
+
+def test_rows_that_the_time_does_not_allow_are_not_read() -> None:
+    rows = numbers(3, rows=20_000)
+    made = definition(rows, 7)
+    found = clusters.train(read_columns(rows, made), made, time.monotonic() - 1)
+    check(found.program)
+    assert found.rows == sum(cluster["rows"] for cluster in found.report["clusters"]) == 5000
+    assert found.outcome.job_status == "MaxRuntimeExceeded"

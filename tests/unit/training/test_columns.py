@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -45,6 +46,31 @@ def test_a_column_is_used_as(kind: str, values: list[Any], use: str) -> None:
     assert bool(feature.reason) == (use == "dropped")
 
 
+WRITTEN = {
+    "1,234.50": "regexp_replace(c, '[^0-9.-]')::float8", "$ 3": "regexp_replace(c",
+    "-12.5 %": "regexp_replace(c", "2024-02-29": "c::timestamp", "2024-02-29 10:00": "c::timestamp",
+    "2024-02-29T10:00:00.5+01:00": "c::timestamp", "31/12/2024": "to_date(c, 'DD/MM/YYYY')",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "cast"), WRITTEN.items(), ids=WRITTEN.keys())
+@pytest.mark.parametrize("many", [True, False])
+def test_numbers_and_dates_in_text_are_told(value: str, cast: str, many: bool) -> None:
+    digits = [str(10 + place) for place in range(90)] if many else ["12", "13"] * 45
+    texts = [re.sub(r"\d\d?(?=\D*$)", digit, value, count=1) for digit in digits]
+    rows = pa.table({"c": [*texts, "?", None, "n/a", "", "."]})
+    (feature,) = read_features(rows, (Parameter("c", "varchar"),))
+    assert feature.use == ("dropped" if many and len(set(texts)) > 85 else "category")
+    assert cast in feature.reason
+
+
+@pytest.mark.parametrize("value", ["555 123 4567", "a,b", "1-2", "12.30.2024 or so", "1,2;3,4"])
+def test_other_text_is_a_category_and_nothing_to_tell(value: str) -> None:
+    rows = pa.table({"c": [value, "other"] * 50})
+    (feature,) = read_features(rows, (Parameter("c", "varchar"),))
+    assert (feature.use, feature.reason) == ("category", "")
+
+
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
@@ -81,8 +107,9 @@ def test_two_values_of_a_multiclass_problem_are_binary() -> None:
     [
         (["a", "a"], "", "only one value"),
         ([1.0, 1.0], "REGRESSION", "only one value"),
-        ([1.0, float("inf")], "REGRESSION", "infinity"),
-        ([1.0, float("nan")], "REGRESSION", "infinity or NaN"),
+        ([1.0, float("inf")], "REGRESSION", "infinite or NaN in 1 of 2 rows"),
+        ([1.0, float("nan")], "REGRESSION", "infinite or NaN in 1 of 2"),
+        ([1e37, -1e300, 0.0], "REGRESSION", r"beyond 1e\+36 in 2 of 3 rows"),
         ([True, False], "REGRESSION", "no number"),
         (["a", "b", "c"], "BINARY_CLASSIFICATION", "3 values"),
         (["a", "b", "c", "d"], "", "4 classes"),

@@ -184,3 +184,17 @@ def test_a_named_column_is_used_whatever_it_looks_like() -> None:
     assert [feature.use for feature in columns.features] == ["prepared", "prepared"]
     made = prepare(Tape(columns.inputs), columns)
     assert [one.name for one in made] == ["same", "key"]
+
+
+@pytest.mark.parametrize("values", [[0.0] * 300 + [1.0] * 100, [1e300, -1e300] * 200])
+def test_a_column_that_is_constant_or_huge_makes_a_feature_still(values: list[float]) -> None:
+    rows = pa.table({"c": values})
+    parameters = (Parameter("c", "float8"),)
+    columns = Columns(
+        (Input("c", "float8"),), (rows["c"].combine_chunks(),), tuple(read_features(rows, parameters))
+    )  # fmt: skip
+    task, train = TASKS[0], np.arange(300)
+    made = encode(columns, np.arange(400.0), task, "linear", train, seed=0)
+    assert made.x.shape[1] == len(made.registers) == len(made.names) == 1
+    assert np.isfinite(made.x).all()
+    assert len(np.unique(made.x)) == len(set(values[:300]))

@@ -60,7 +60,7 @@ def definition(problem: str) -> Definition:
 
 def trial_of(shop: Workshop, candidate: Candidate) -> Trial:
     with ThreadPoolExecutor(1) as pool:
-        return shop.trial(candidate, (0, 1, 2), pool)
+        return shop.trial(candidate, (0, 1, 2), each=pool.map)
 
 
 @pytest.mark.parametrize("candidate", [TREES, LINE], ids=lambda c: c.algorithm)
@@ -69,7 +69,7 @@ class TestFinish:
     def test_the_program_predicts_what_was_learnt(self, problem: str, candidate: Candidate) -> None:
         shop = workshop(problem)
         trial = trial_of(shop, candidate)
-        program, _ = finish(shop, trial, decide(shop, trial, ""), definition(problem), bag=False)
+        program, _ = finish(shop, trial, decide(shop, trial, ""), definition(problem), seeds=1)
         check(program)
         got = reference.score(program, shop.columns.arrays)
         if problem == "regression":
@@ -85,7 +85,7 @@ class TestFinish:
         trial = trial_of(shop, candidate)
         shop.deadline = time.monotonic()
         monkeypatch.setattr(Workshop, "fit", lambda *_args, **_named: pytest.fail("fitted"))
-        program, _ = finish(shop, trial, decide(shop, trial, ""), definition(problem), bag=False)
+        program, _ = finish(shop, trial, decide(shop, trial, ""), definition(problem), seeds=1)
         check(program)
         margins = reference.margins(program, shop.columns.arrays)
         known = trial.models if candidate is TREES else trial.models[:1]
@@ -107,7 +107,7 @@ def test_folds_joined_are_the_mean_of_their_margins() -> None:
 def test_a_line_stays_within_what_it_was_shown() -> None:
     shop = workshop("regression")
     trial = trial_of(shop, LINE)
-    program, _ = finish(shop, trial, decide(shop, trial, ""), definition("regression"), bag=False)
+    program, _ = finish(shop, trial, decide(shop, trial, ""), definition("regression"), seeds=1)
     assert isinstance(program.body, Linear)
     far = (pa.array([1e12, -1e12]), pa.array([0.0, 0.0]))
     got = reference.score(program, far).to_pylist()
