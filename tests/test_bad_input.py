@@ -129,7 +129,7 @@ CASES = {
         "42710", '"taken" already exists',
     ),
     "a function's name that is taken": (
-        "CREATE MODEL m FROM (SELECT a, label FROM odd) TARGET label FUNCTION predict_taken",
+        "CREATE MODEL m FROM (SELECT a, b, wild, label FROM odd) TARGET label FUNCTION predict_taken",
         "42723", '"predict_taken" already exists',
     ),
     "a function of SQL": (

@@ -21,7 +21,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[vesto.Session]:
         session.execute(SMALL_MODEL.format(name="small", function="f"))
         session.execute(
             "CREATE MODEL found FROM (SELECT a, b, c, label FROM points) TARGET label FUNCTION g "
-            "SETTINGS (MAX_RUNTIME 30)"
+            "SETTINGS (MAX_TRIALS 6)"
         )
         yield session
 

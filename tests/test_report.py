@@ -42,7 +42,7 @@ def shop(path: Path) -> Iterator[vesto.Session]:
         session.execute(POINTS)
         session.execute(HOSTILE)
         session.execute(
-            'CREATE MODEL "m<b>" FROM hostile TARGET "t<i>" FUNCTION "f<u>" SETTINGS (MAX_RUNTIME 30)'
+            'CREATE MODEL "m<b>" FROM hostile TARGET "t<i>" FUNCTION "f<u>" SETTINGS (MAX_TRIALS 6)'
         )
         session.execute(SMALL_MODEL.format(name="small", function="f"))
         session.execute(

@@ -69,6 +69,10 @@ class Algorithm(Protocol):
 
     name: str
 
+    def load(self) -> None:
+        """Import what fitting needs: it may take longer than a fit, whose time is measured."""
+        ...
+
     def fit(
         self, train: Matrix, valid: Matrix | None, task: Task, configuration: Mapping[str, Any],
         *, seed: int, deadline: float,

@@ -53,6 +53,10 @@ class CatBoost:
 
     name: ClassVar[str] = "catboost"
 
+    def load(self) -> None:
+        """Import CatBoost."""
+        import catboost  # noqa: F401, PLC0415 - an extra
+
     def fit(
         self, train: Matrix, valid: Matrix | None, task: Task, configuration: Mapping[str, Any],
         *, seed: int, deadline: float,

@@ -44,6 +44,10 @@ class LightGBM:
 
     name: ClassVar[str] = "lightgbm"
 
+    def load(self) -> None:
+        """Import LightGBM."""
+        import lightgbm  # noqa: F401, PLC0415 - an extra
+
     def fit(
         self, train: Matrix, valid: Matrix | None, task: Task, configuration: Mapping[str, Any],
         *, seed: int, deadline: float,

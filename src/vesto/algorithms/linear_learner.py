@@ -41,6 +41,10 @@ class LinearLearner:
 
     name: ClassVar[str] = "linear_learner"
 
+    def load(self) -> None:
+        """Import scikit-learn's linear models."""
+        import sklearn.linear_model  # noqa: F401, PLC0415 - only training needs it
+
     def fit(
         self, train: Matrix, valid: Matrix | None, task: Task, configuration: Mapping[str, Any],
         *, seed: int, deadline: float,

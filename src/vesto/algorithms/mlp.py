@@ -60,6 +60,10 @@ class Mlp:
 
     name: ClassVar[str] = "mlp"
 
+    def load(self) -> None:
+        """Import scikit-learn's networks."""
+        import sklearn.neural_network  # noqa: F401, PLC0415 - only training needs it
+
     def fit(
         self, train: Matrix, valid: Matrix | None, task: Task, configuration: Mapping[str, Any],
         *, seed: int, deadline: float,

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from vesto.catalog.records import Definition, Intervals, Model, Outcome, Parameter, State
+from vesto.catalog.documents import definition_from, outcome_from
+from vesto.catalog.records import Definition, Model, State
 from vesto.errors import (
     DataCorrupted,
     DiskFull,
@@ -366,33 +367,3 @@ def _model(row: dict[str, Any]) -> Model:
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def definition_from(document: dict[str, Any]) -> Definition:
-    """The definition that ``asdict`` and JSON made of one.
-
-    Raises:
-        KeyError, TypeError, ValueError: They did not.
-    """
-    lists = {
-        "parameters": tuple(Parameter(**p) for p in document["parameters"]),
-        "hyperparameters": _pairs(document["hyperparameters"]),
-        "search_path": tuple(document.get("search_path", ("public",))),
-    }
-    return Definition(**document | lists)
-
-
-def outcome_from(document: dict[str, Any]) -> Outcome:
-    """The outcome that ``asdict`` and JSON made of one."""
-    pairs = _pairs(document["hyperparameters"])
-    metrics = tuple((name, float(value)) for name, value in document.get("more_metrics", ()))
-    read = {"hyperparameters": pairs, "more_metrics": metrics}
-    known: dict[str, Any] = document | read | {"notices": tuple(document["notices"])}
-    if intervals := document.get("intervals"):
-        lists = {k: tuple(v) for k, v in intervals.items() if k != "kind"}
-        known["intervals"] = Intervals(kind=intervals["kind"], **lists)
-    return Outcome(**known)
-
-
-def _pairs(pairs: list[list[str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((key, value) for key, value in pairs)

@@ -214,6 +214,11 @@ class Workshop:
         fit_s = max([begun.fit_s if begun else 0.0, *(seconds for _, seconds in fitted)])
         return self.judged(Trial(candidate, folds, 0.0, 0.0, rounds, fit_s, margins, models))
 
+    def load(self, candidates: Iterable[Candidate]) -> None:
+        """Import what fitting them needs, so that it counts as the time of no fit."""
+        for name in {candidate.algorithm for candidate in candidates}:
+            self._algorithm(name).load()
+
     def _timed_fit(self, candidate: Candidate, fold: int, limit_s: float) -> tuple[Fitted, float]:
         began = time.monotonic()
         return self.fit(candidate, fold, limit_s=limit_s), time.monotonic() - began

@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from vesto.catalog.documents import definition_from, outcome_from
 from vesto.catalog.records import Definition, Model, Outcome
-from vesto.catalog.store import definition_from, outcome_from
 from vesto.errors import DataCorrupted
 from vesto.files import write_file
 

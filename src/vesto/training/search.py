@@ -122,6 +122,7 @@ class Search:
         share: float = TRIAL_SHARE, begun: Trial | None = None,
     ) -> list[Trial]:  # fmt: skip
         """Try candidates at a time; of a single one, some folds may be done already."""
+        self.workshop.load(candidates)
         began = time.monotonic()
         fits = len(candidates) * len(folds) - (len(begun.folds) if begun else 0)
         limit_s = self.budget.limit_s(share) / max(1, math.ceil(fits / self.workshop.threads))
@@ -177,6 +178,7 @@ class Search:
         """The first folds of a candidate; how long they take tells how many there can be."""
         if self.budget.counts or len(self.all_folds) == 1:
             return None
+        self.workshop.load([candidate])
         some = self.all_folds[: self.workshop.threads]
         limit_s = self.budget.limit_s(FIRST_SHARE) / len(self.all_folds)
         begun = self.workshop.trial(candidate, some, limit_s, pool.map)

@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
+from vesto.catalog.documents import definition_from, outcome_from
 from vesto.catalog.records import Definition, Model, Outcome
-from vesto.catalog.store import definition_from, outcome_from
 from vesto.errors import DataCorrupted, DiskFull, InputOutputError, InvalidParameterValue
 from vesto.files import flush_folder, remove_folder
 from vesto.programs.storage import load
