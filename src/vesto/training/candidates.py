@@ -62,6 +62,13 @@ class Candidate:
         """Whether its models are forests, which can be joined."""
         return self.algorithm in TREES
 
+    def at_last(self) -> Candidate:
+        """As it is fitted for good: the mean of several networks, where one told enough."""
+        if self.algorithm != "mlp":
+            return self
+        kept = tuple(pair for pair in self.configuration if pair[0] != "members")
+        return replace(self, configuration=kept)
+
     def described(self) -> dict[str, Any]:
         """For the report."""
         return {

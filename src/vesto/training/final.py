@@ -213,7 +213,7 @@ def _refits(workshop: Workshop, parts: list[Trial], seeds: range) -> list[list[F
 
 def _refit(workshop: Workshop, part: Trial, seed: int) -> Fitted:
     rounds = max(1, round(part.rounds * ROUNDS_FACTOR))
-    return workshop.fit(part.candidate, -1, seed, num_round=rounds)
+    return workshop.fit(part.candidate.at_last(), -1, seed, num_round=rounds)
 
 
 def _is_sound(workshop: Workshop, trial: Trial, models: list[Fitted]) -> bool:

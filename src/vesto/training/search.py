@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from vesto.algorithms.mlp import MEMBERS
 from vesto.training.blend import best_blend, cost
 from vesto.training.budget import Budget, Stage
 from vesto.training.candidates import SPLIT_OFF, Candidate, Report, Trial, Workshop
@@ -30,7 +31,7 @@ from vesto.training.final import REFIT_FACTOR, SEEDS
 
 FINALISTS: Final = 5
 SMALL_ROWS: Final = 3000
-WAITING_TRIALS: Final = 15
+WAITING_TRIALS: Final = 30
 WAITING_GAIN: Final = 0.005
 # No candidate may take a larger share of the time: a thousand classes would take all of it.
 FIRST_SHARE: Final = 0.6
@@ -39,10 +40,9 @@ TRIAL_SHARE: Final = 0.3
 # tell too little.
 FOLDS_BY_FITS: Final = ((60, 5), (30, 3), (0, 1))
 FEWEST_FOLDS: Final = 3
-# Fits of the winner, each on more rows than those of the search: what the end wants, and needs.
-LAST_FITS: Final = SEEDS * REFIT_FACTOR
-FEWEST_LAST_FITS: Final = 3 * REFIT_FACTOR
+# What the end needs: candidates on all folds, and seeds that the best is then fitted with.
 FEWEST_FINALISTS: Final = 2
+FEWEST_SEEDS: Final = 3
 # Some folds take longer than the one that a candidate was compared on.
 SLOW_FOLD: Final = 1.25
 # Trials on all folds whose rows are kept, to be blended.
@@ -90,15 +90,23 @@ class Search:
         expected_s = max(self.lately_s, default=0.0) * folds
         if stage == "first":
             return self.budget.has_room(stage, self.tried, expected_s)
-        wanted_s = self._later_s(FINALISTS, LAST_FITS)
-        needed_s = self._later_s(FEWEST_FINALISTS, FEWEST_LAST_FITS)
+        wanted_s = self._later_s(FINALISTS, SEEDS)
+        needed_s = self._later_s(FEWEST_FINALISTS, FEWEST_SEEDS)
         return self.budget.has_room(stage, self.tried, expected_s, wanted_s, needed_s)
 
-    def _later_s(self, finalists: int, last_fits: float) -> float:
-        """What so many finalists and last fits are expected to take."""
+    def _later_s(self, finalists: int, seeds: int) -> float:
+        """What so many finalists, the best so far, and the last fits are expected to take."""
         others = len(self.all_folds) - len(self.search_folds)
-        fits = finalists * others + last_fits
-        return self.best(self.search_folds).fit_s * fits / self.workshop.threads
+        same = sorted((t for t in self.trials if t.folds == self.search_folds), key=_badness)
+        fitted_s = sum(trial.fit_s for trial in same[:finalists]) * others
+        return fitted_s / self.workshop.threads + self._last_s(same[0], seeds)
+
+    def _last_s(self, trial: Trial, seeds: int) -> float:
+        """What fitting it for good is expected to take, on more rows than those of the search."""
+        if trial.candidate.grows_trees:
+            return trial.fit_s * REFIT_FACTOR * seeds / self.workshop.threads
+        # Networks are fitted one after the other, as many as there is time for.
+        return trial.fit_s * REFIT_FACTOR * (MEMBERS if seeds == SEEDS else 1)
 
     @property
     def _side_by_side(self) -> int:
@@ -242,8 +250,7 @@ class Search:
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         sampler = optuna.samplers.TPESampler(
-            seed=self.workshop.seed, multivariate=True, warn_independent_sampling=False,
-            constant_liar=self._side_by_side > 1,
+            seed=self.workshop.seed, multivariate=True, constant_liar=self._side_by_side > 1,
         )  # fmt: skip
         study = optuna.create_study(sampler=sampler)
         same = [t for t in self.trials if t.folds == self.search_folds and is_tuned(t.candidate)]
@@ -271,7 +278,7 @@ class Search:
         for trial in sorted(same, key=_badness)[:FINALISTS]:
             others = len(self.all_folds) - len(trial.folds)
             expected_s = trial.fit_s * others * SLOW_FOLD / self.workshop.threads
-            needed_s = trial.fit_s * FEWEST_LAST_FITS / self.workshop.threads
+            needed_s = self._last_s(trial, FEWEST_SEEDS)
             if trial.candidate in known:
                 continue
             if self.budget.has_room("finalists", self.tried, expected_s, needed_s=needed_s):
