@@ -28,7 +28,7 @@ def test_kept_rows_stand_in_the_directory_of_the_bucket(path: Path, place: Path)
         session.execute(f"{SMALL} SETTINGS (S3_BUCKET 'bucket', S3_GARBAGE_COLLECT OFF)")
         model = session.model("m")
         job = model.definition.job_name
-        made = ["model.json", "program.safetensors", "report.json"]
+        made = ["model.json", "program.safetensors.zlib", "report.json"]
         kept = [f"{model.id}/snapshot.parquet", *(f"{job}/{name}" for name in made)]
         assert files_of(place) == kept
         assert pq.read_table(place / model.id / "snapshot.parquet").num_rows == 600

@@ -600,7 +600,7 @@ def test_what_somebody_wrote_into_the_bucket_is_checked(
             (job / "model.json").write_text(text)
             refused(session, f"CREATE MODEL x FROM '{job.name}' {WHOLE}", "XX001")
         (job / "model.json").write_text(whole)
-        (job / "program.safetensors").write_bytes(b"no program")
+        (job / "program.safetensors.zlib").write_bytes(b"no program")
         refused(session, f"CREATE MODEL x FROM '{job.name}' {WHOLE}", "XX001")
         assert session.execute("SHOW MODEL ALL").rows() == []
         assert list((path / "models").iterdir()) == []

@@ -29,7 +29,9 @@ class Settings:
     threads: int = _setting(0, "threads of the SQL engine; 0: one for each processor")
     memory_limit_mb: int = _setting(0, "memory of the SQL engine in MB; 0: 80 % of the machine's")
     training_threads: int = _setting(2, "candidates that a training job fits at a time", 1)
-    training_memory_mb: int = _setting(0, "address space of a training job in MB; 0: no limit")
+    training_memory_mb: int = _setting(
+        0, "memory of a training job in MB beyond its libraries, 100 at least; 0: no limit"
+    )
     training_nice: int = _setting(
         10, "how much lower a training job's priority is (0 to 19)", 0, 19
     )

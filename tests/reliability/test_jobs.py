@@ -168,9 +168,13 @@ def test_a_worker_that_cannot_start_says_why(path: Path, monkeypatch: pytest.Mon
 
 
 def test_too_little_memory_fails_the_model_and_says_what_to_do(path: Path) -> None:
-    with vesto.connect(path, wait=False, settings={"training_memory_mb": 300}) as session:
-        session.execute(POINTS)
-        session.execute(SMALL_MODEL.format(name="m", function="m"))
-        with pytest.raises(vesto.VestoError):
+    listed = ", ".join(f"sin(i * {n}) AS x{n}" for n in range(40))
+    with vesto.connect(path, wait=False, settings={"training_memory_mb": 100}) as session:
+        session.execute(f"CREATE TABLE wide AS SELECT {listed}, i % 2 AS y FROM range(400000) r(i)")
+        session.execute(
+            "CREATE MODEL m FROM wide TARGET y FUNCTION m AUTO OFF MODEL_TYPE XGBOOST OBJECTIVE "
+            "'binary:logistic' PREPROCESSORS 'none' HYPERPARAMETERS DEFAULT"
+        )
+        with pytest.raises(vesto.VestoError, match="training_memory_mb"):
             session.wait("m", 60)
-        assert session.execute("SELECT count(*) FROM points").rows() == [(600,)]
+        assert session.execute("SELECT count(*) FROM wide").rows() == [(400000,)]

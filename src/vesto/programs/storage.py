@@ -1,6 +1,6 @@
-"""A program's file: safetensors with a format version and a checksum. Everything in it is hostile.
+"""A program's file: safetensors with a format version and a checksum, compressed by zlib.
 
-The header holds one JSON document: the program with every array replaced by the name of a
+Everything in it is hostile. The header holds one JSON document: the program with every array replaced by the name of a
 tensor. The checksum is SHA-256 over the document and the tensors' bytes and names the program.
 A program has one document only, and a document one spelling: any other is refused.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Callable
 from dataclasses import Field, fields
 from typing import Any, Final
@@ -26,6 +27,8 @@ from vesto.programs.steps import STEPS, Step
 
 FORMAT: Final = "vesto-program"
 VERSION: Final = 1
+# What a file may hold once it is no longer compressed.
+MOST_BYTES: Final = 2**32
 _KEYS: Final = {"format", "version", "program", "sha256"}
 # What reading hostile bytes can end in; deep nesting is the last, 0x1p9999 the one before.
 _DAMAGE: Final = (
@@ -41,7 +44,7 @@ def dump(program: Program) -> bytes:
     text, tensors = _document(program)
     header = {"format": FORMAT, "version": str(VERSION), "program": text}
     header["sha256"] = _checksum(text, tensors)
-    return safetensors.numpy.save(tensors, metadata=header)
+    return zlib.compress(safetensors.numpy.save(tensors, metadata=header))
 
 
 def _document(program: Program) -> tuple[str, Tensors]:
@@ -90,7 +93,18 @@ def content_hash(content: bytes) -> str:
     Raises:
         DataCorrupted: The content does not start as a program's file does.
     """
-    return _header(content)["sha256"]
+    return _header(_inflated(content))["sha256"]
+
+
+def _inflated(content: bytes) -> bytes:
+    stream = zlib.decompressobj()
+    try:
+        inner = stream.decompress(content, MOST_BYTES)
+    except zlib.error as error:
+        raise DataCorrupted("the file is no program", detail=str(error)) from error
+    if not stream.eof or stream.unused_data:
+        raise DataCorrupted("the program's file is damaged", detail="Its end is wrong.")
+    return inner
 
 
 def load(content: bytes) -> Program:
@@ -99,9 +113,10 @@ def load(content: bytes) -> Program:
     Raises:
         DataCorrupted: The file is damaged, of another version, or not a sound program.
     """
-    header = _header(content)
+    inner = _inflated(content)
+    header = _header(inner)
     try:
-        tensors = safetensors.numpy.load(content)
+        tensors = safetensors.numpy.load(inner)
         if _checksum(header["program"], tensors) != header["sha256"]:
             raise DataCorrupted("the program's checksum is wrong")
         program = _read(json.loads(header["program"]), tensors)

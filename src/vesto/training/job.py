@@ -1,7 +1,7 @@
 """A training job: what it is told, where its files stand, what it leaves.
 
 The folder ``jobs/<job id>`` holds snapshot.parquet (unless it is staged elsewhere) and then
-job.json, written by the owner of the warehouse; progress.json, program.safetensors, report.json
+job.json, written by the owner of the warehouse; progress.json, program.safetensors.zlib, report.json
 and last result.json, written by the worker, which holds a lock on worker.lock while it lives.
 """
 
@@ -19,7 +19,7 @@ from vesto.catalog.records import Definition, Model, Outcome
 from vesto.errors import DataCorrupted
 from vesto.files import write_file
 
-PROGRAM: Final = "program.safetensors"
+PROGRAM: Final = "program.safetensors.zlib"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,12 +103,19 @@ def read_snapshot(folder: JobFolder, definition: Definition) -> pa.Table:
     try:
         if "://" in definition.staging:
             system, path = _remote(folder, definition)
-            return pq.read_table(f"{path}/{SNAPSHOT}", filesystem=system)
-        return pq.read_table(_local(folder, definition) / SNAPSHOT)
+            with system.open_input_file(f"{path}/{SNAPSHOT}") as file:
+                return _read(file)
+        return _read(_local(folder, definition) / SNAPSHOT)
     except MemoryError:
         raise  # Arrow's own is one of its exceptions too
     except (OSError, pa.ArrowException) as error:
         raise InputOutputError("the training rows cannot be read", detail=str(error)) from error
+
+
+def _read(source: Path | pa.NativeFile) -> pa.Table:
+    # Where memory has a limit, Arrow waits for ever for threads that could not be started.
+    with pq.ParquetFile(source) as file:
+        return file.read(use_threads=False)
 
 
 def remove_staged(folder: JobFolder, definition: Definition) -> None:

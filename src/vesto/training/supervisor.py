@@ -28,7 +28,7 @@ GRACE_S: Final = 5.0
 END_MARGIN_S: Final = 2.0
 # Two OpenMP threads that spin on busy cores ran 13 to 30 times slower; it must be set before
 # the first library that brings OpenMP is loaded. Arrow's own allocator reserves a gigabyte of
-# address space, which training_memory_mb limits.
+# memory, which training_memory_mb limits.
 ENVIRONMENT: Final = {
     "OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
     "ARROW_DEFAULT_MEMORY_POOL": "system",

@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from vesto.algorithms import ALGORITHMS
 from vesto.catalog.records import Definition, Intervals, Outcome
 from vesto.errors import DiskFull, OutOfMemory, TrainingFailed, VestoError
 from vesto.files import write_file
@@ -49,9 +50,11 @@ EXPLANATION_MARGIN_S: Final = 1.0
 RESERVE_S: Final = 2.0
 RUNTIME_REACHED: Final = "MaxAutoMLJobRuntimeReached"
 _DEFAULT_OBJECTIVES: Final = {"regression": "MSE", "binary": "F1", "multiclass": "ACCURACY"}
+# With less, Python itself does not always notice that it has none.
+LEAST_MEMORY_MB: Final = 100
 _STARVED: Final = (
     "bad_alloc", "bad allocation", "cannot allocate memory", "failed to map segment",
-    "can't start new thread", "out of memory", "malloc of size",
+    "can't start new thread", "failed to launch worker thread", "out of memory", "malloc of size",
 )  # fmt: skip
 _PROBLEM_WORDS: Final = {
     "regression": "REGRESSION", "binary": "BINARY_CLASSIFICATION",
@@ -262,11 +265,10 @@ def cpu_seconds() -> float:
 def train(folder: JobFolder) -> None:
     """Run the job in ``folder``; what goes wrong is its result."""
     job = folder.read_job()
-    if job.memory_mb:
-        limit = job.memory_mb * 2**20
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     definition = job.definition
     try:
+        if job.memory_mb:
+            _limit_memory(job)
         folder.write_progress(Progress(stage="reading", share=0.01))
         if definition.is_forecast:
             train_forecast(folder, job, cpu_seconds)
@@ -282,16 +284,34 @@ def train(folder: JobFolder) -> None:
             raise
 
 
+def _limit_memory(job: Job) -> None:
+    """Let the job have so much memory beyond that of the libraries.
+
+    They are loaded first: some wait for ever where there is no room for them.
+    """
+    definition = job.definition
+    if definition.model_type not in {"KMEANS", "FORECAST"}:
+        searched = algorithms_of(definition.model_type) if definition.auto else ("xgboost",)
+        for name in searched:
+            algorithm = ALGORITHMS.get(name)
+            assert algorithm is not None  # our own list
+            algorithm.load()
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    own_mb = max(job.memory_mb, LEAST_MEMORY_MB)
+    limit = pages * resource.getpagesize() + own_mb * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
 def as_failure(error: Exception, *, limited: bool) -> VestoError:
     """What the user is told of an error; ``limited`` says that memory has a limit.
 
     Libraries say in their own ways that they got no memory: XGBoost that it cannot be loaded,
     Python that it cannot start a thread.
     """
-    if isinstance(error, VestoError):
-        return error
     text = str(error)
     starved = limited and any(words in text.lower() for words in _STARVED)
+    if isinstance(error, VestoError) and not starved:
+        return error
     if isinstance(error, MemoryError) or starved:
         hint = "Lower MAX_CELLS or raise the setting training_memory_mb."
         return OutOfMemory("training ran out of memory", hint=hint)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from vesto.errors import InvalidTrainingData
+from vesto.errors import InputOutputError, InvalidTrainingData
 from vesto.training.worker import as_failure
 
 STARVED = [
     RuntimeError("can't start new thread"), RuntimeError("std::bad_alloc"),
     OSError("libx.so: failed to map segment from shared object"), OSError(12, "Cannot allocate memory"),
+    InputOutputError("the training rows cannot be read", detail="Failed to launch worker thread"),
 ]  # fmt: skip
 
 
