@@ -12,7 +12,7 @@ IMAGES := build/images/.ready
 PEERS := $(VENV)/bench-peers
 AUTOPILOT_PEERS := $(VENV)/autopilot-peers
 EXTRAS := $(VENV)/extras
-ON_DUCKDB_2 := tests/test_sql_cases.py tests/test_sql_properties.py tests/test_copy.py tests/test_native_scoring.py tests/conformance
+ON_DUCKDB_2 := tests/test_sql_cases.py tests/test_sql_properties.py tests/test_copy.py tests/test_native_scoring.py tests/conformance/test_engines.py tests/conformance/test_wide_models.py
 
 .PHONY: help setup demo test test-extras test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring bench-explain bench-autopilot bench-autopilot-peers docs wheel lock clean
 

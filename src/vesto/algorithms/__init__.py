@@ -52,6 +52,11 @@ class Fitted(Protocol):
         """Rounds of boosting, or over the rows; 0 where there are none."""
         ...
 
+    @property
+    def nodes(self) -> int:
+        """About so many nodes of trees, which a program of it has to hold and to walk; else 0."""
+        ...
+
     def margins(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """Shape (rows, outputs): values, or margins before the sigmoid or soft-max."""
         ...

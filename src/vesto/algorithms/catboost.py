@@ -35,6 +35,11 @@ class Oblivious:
     model: Any
     rounds: int
 
+    @property
+    def nodes(self) -> int:
+        """Of all trees, which have the same depth."""
+        return int(self.model.tree_count_) << (int(self.model.get_all_params()["depth"]) + 1)
+
     def margins(self, x: F32) -> NDArray[np.float64]:
         """Shape (rows, outputs), before sigmoid, soft-max or exp."""
         found = self.model.predict(x, prediction_type="RawFormulaVal", thread_count=1)

@@ -28,6 +28,12 @@ class Grown:
     booster: Any
     rounds: int
 
+    @property
+    def nodes(self) -> int:
+        """Of all trees: each split adds two."""
+        splits = self.booster.feature_importance("split", iteration=self.rounds).sum()
+        return int(2 * splits) + self.rounds
+
     def margins(self, x: F32) -> NDArray[np.float64]:
         """Shape (rows, outputs), before sigmoid, soft-max or exp."""
         found = self.booster.predict(x, raw_score=True, num_iteration=self.rounds, num_threads=1)

@@ -26,6 +26,11 @@ class Weighted:
     center: NDArray[np.float64]
     rounds: int = 0
 
+    @property
+    def nodes(self) -> int:
+        """No trees."""
+        return 0
+
     def margins(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """Shape (rows, outputs): the weighted sums."""
         sums: NDArray[np.float64] = np.nan_to_num(x).astype(np.float64) @ self.weights.T + self.bias

@@ -40,6 +40,11 @@ class Trained:
     network: Network
     rounds: int
 
+    @property
+    def nodes(self) -> int:
+        """No trees."""
+        return 0
+
     def margins(self, x: F32) -> F64:
         """Shape (rows, outputs)."""
         margins: F64 = run_body(self.network, x.astype(np.float64))

@@ -36,6 +36,12 @@ class Boosted:
     categorical: tuple[bool, ...]
     unit: float = 1.0
 
+    @property
+    def nodes(self) -> int:
+        """Of all trees: each split adds two."""
+        splits = sum(self.booster.get_score(importance_type="weight").values())
+        return int(2 * splits) + self.rounds
+
     def margins(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """Shape (rows, outputs), before sigmoid, soft-max or exp."""
         found = self.booster.predict(_matrix(x, None, self.categorical), output_margin=True)

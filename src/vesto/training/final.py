@@ -23,7 +23,7 @@ from vesto.training.encoding import Encoding, uses_target
 
 F64 = NDArray[np.float64]
 ROUNDS_FACTOR: Final = 1.1
-MAX_BAG_NODES: Final = 60_000
+MAX_BAG_NODES: Final = 30_000
 # Seeds that a winner is fitted with: their mean errs less than any of them.
 SEEDS: Final = 5
 SOUND_FACTOR: Final = 1.1
