@@ -15,6 +15,7 @@ from vesto.errors import InvalidParameterValue, UndefinedParameter
 
 LEAST_LEVEL: Final = 0.5
 MOST_LEVEL: Final = 0.99
+_ENCODINGS: Final = frozenset({"UTF8", "UNICODE", "SQL_ASCII", "ASCII"})
 _SWITCHES: Final = {
     "on": "on", "true": "on", "yes": "on", "1": "on", "t": "on", "y": "on",
     "off": "off", "false": "off", "no": "off", "0": "off", "f": "off", "n": "off",
@@ -23,7 +24,10 @@ _SWITCHES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter; ``kind`` is text, switch, whole or level, ``effect`` empty without one."""
+    """One parameter; ``effect`` is empty without one.
+
+    ``kind`` is text, switch, whole, level or encoding.
+    """
 
     default: str
     kind: str = "text"
@@ -43,13 +47,15 @@ class Parameter:
             raise InvalidParameterValue(f"{name} is a whole number, not {value!r}")
         if self.kind == "level":
             return _level(name, value)
+        if self.kind == "encoding":
+            return _encoding(name, value)
         return value
 
 
 PARAMETERS: Final[Mapping[str, Parameter]] = {
     "analyze_threshold_percent": Parameter("10"),
     "application_name": Parameter("", effect="named in the session's views"),
-    "client_encoding": Parameter("UTF8"),
+    "client_encoding": Parameter("UTF8", "encoding"),
     "client_min_messages": Parameter("notice"),
     "datestyle": Parameter("ISO, MDY"),
     "describe_field_name_in_uppercase": Parameter("off", "switch"),
@@ -98,7 +104,7 @@ class Parameters:
 
     def __init__(self, defaults: Mapping[str, str] | None = None) -> None:
         self._values: dict[str, str] = {}
-        self._defaults = defaults or {}
+        self.defaults = defaults or {}
 
     def get(self, name: str) -> str:
         """The value of a parameter.
@@ -108,7 +114,7 @@ class Parameters:
         """
         if name in ACCEPTED:
             return self._values.get(name, "")
-        return self._values.get(name, self._defaults.get(name, _known(name).default))
+        return self._values.get(name, self.defaults.get(name, _known(name).default))
 
     def set(self, name: str, value: str) -> None:
         """Change a parameter.
@@ -140,6 +146,14 @@ class Parameters:
         """The schemas of names without one; the user's own has none of its own here."""
         listed = (part.strip().strip('"').strip("'") for part in self.get("search_path").split(","))
         return tuple(part.lower() for part in listed if part and part != "$user")
+
+
+def _encoding(name: str, value: str) -> str:
+    """The one that there is; ASCII is a part of it."""
+    if value.strip("'\" ").upper().replace("-", "") not in _ENCODINGS:
+        hint = "Text is UTF-8 here and everywhere."
+        raise InvalidParameterValue(f"{name} is UTF8, not {value!r}", hint=hint)
+    return "UTF8"
 
 
 def _level(name: str, value: str) -> str:

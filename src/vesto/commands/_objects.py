@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from vesto.access.facts import forget_access
+from vesto.access.rights import table_key
 from vesto.commands import Context
 from vesto.dialect.names import Name, quoted
+from vesto.dialect.references import Action, Use
 from vesto.dialect.tables import ColumnDefinition
 from vesto.engines import Connection
 from vesto.errors import ReservedName, Span, VestoError, WrongObjectType
@@ -29,6 +32,44 @@ def rows(connection: Connection, sql: str, parameters: Iterable[Any] = ()) -> li
 def run(connection: Connection, sql: str, parameters: Iterable[Any] = ()) -> None:
     """Run a statement of the engine's dialect to its end."""
     connection.execute(sql, list(parameters)).read_all()
+
+
+def check_use(context: Context, action: Action, name: Name, span: Span | None) -> None:
+    """Check that the user may do that with all of a table or view.
+
+    Raises:
+        PermissionDenied: It may not.
+        UndefinedTable: It is not there.
+    """
+    use = Use(action, name.schema.lower(), name.object.lower(), name.database.lower())
+    try:
+        context.guard.check_use(use, context.surroundings.search_path)
+    except VestoError as error:
+        raise error.at(span) from None
+
+
+def check_place(context: Context, name: Name, span: Span | None) -> Place:
+    """Where something new is to stand; the user may make it there.
+
+    Raises:
+        PermissionDenied: It may not.
+    """
+    place = context.place(name)
+    context.guard.check_create_in(place[0], span)
+    return place
+
+
+def check_drops(
+    context: Context, names: Iterable[Name], span: Span | None, *, temporary: bool = False
+) -> None:
+    """Check that the user may remove these tables or views, where they are there.
+
+    Raises:
+        PermissionDenied: It may not.
+    """
+    for name in names:
+        if not temporary or not is_temporary(name):
+            check_use(context, "DROP", name, span)
 
 
 def check_open(place: Place, span: Span | None = None) -> None:
@@ -63,8 +104,13 @@ def check_exists(context: Context, name: Name, span: Span | None) -> None:
         raise error.at(span) from None
 
 
-def forget(connection: Connection, place: Place) -> None:
-    """Remove every record of what stood at that place, and the sequences it had."""
+def forget(connection: Connection, place: Place, *, keep_access: bool = False) -> None:
+    """Remove every record of what stood at that place, and the sequences it had.
+
+    With ``keep_access`` owner and grants stay: another thing takes its place.
+    """
+    if not keep_access:
+        forget_access(connection, table_key(place))
     if connection_has(connection, "columns", place):
         _drop_sequences(connection, place)
     for records, name in RECORDS.items():

@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
+from vesto.access.facts import rename_access, set_owner
+from vesto.access.rights import table_key
 from vesto.commands import Context
 from vesto.commands._objects import (
     Place,
     check_exists,
     check_not_kept,
     check_open,
+    check_use,
     engine_name,
     rebuild,
     record_column,
     run,
 )
+from vesto.commands._users import find_user
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, quoted
 from vesto.dialect.tables import ColumnDefinition, DeclaredType, read_column, read_type
@@ -43,6 +47,7 @@ class AlterTable:
     rename_column: tuple[str, str] | None = None
     retype: tuple[str, DeclaredType] | None = None
     append_from: Name | None = None
+    owner: str = ""
     text: str = field(default="", compare=False)
     span: Span | None = field(default=None, compare=False)
 
@@ -72,6 +77,8 @@ class AlterTable:
             return f"{head} ALTER COLUMN {quoted(self.retype[0])} TYPE {self.retype[1].sql()}"
         if self.append_from:
             return f"{head} APPEND FROM {self.append_from.sql()}"
+        if self.owner:
+            return f"{head} OWNER TO {quoted(self.owner)}"
         return f"{head} ALTER SORTKEY AUTO"
 
     def bind(self, context: Context) -> AlterTable:
@@ -83,6 +90,15 @@ class AlterTable:
         """
         place = context.place(self.name)
         check_open(place, self.span)
+        check_use(context, "ALTER", self.name, self.span)
+        if self.owner:
+            find_user(context, self.owner, self.span)
+            context.guard.check_superuser("change owners", self.span)
+            return self
+        if self.append_from is not None:
+            check_use(context, "INSERT", self.name, self.span)
+            check_use(context, "SELECT", self.append_from, self.span)
+            check_use(context, "DELETE", self.append_from, self.span)
         check_not_kept(context, self.name, self.span)
         check_exists(context, self.name, self.span)
         return self
@@ -95,6 +111,9 @@ class AlterTable:
 
     def _change(self, context: Context, connection: Connection, place: Place) -> None:
         head = f"ALTER TABLE {engine_name(self.name)}"
+        if self.owner:
+            owner = find_user(context, self.owner, self.span).id
+            set_owner(connection, table_key(place), owner)
         if self.add:
             self._add(context, connection, place, self.add)
         if self.drop:
@@ -108,6 +127,7 @@ class AlterTable:
             run(connection, f"{head} RENAME TO {quoted(self.rename_to)}")
             change = "UPDATE dev.vesto.columns SET table_name = ?"
             _records(connection, change, place, "", self.rename_to.lower())
+            rename_access(connection, table_key(place), self.rename_to.lower())
         if self.retype:
             self._retype(connection, place, *self.retype)
         if self.append_from:
@@ -156,6 +176,8 @@ def _action(cursor: Cursor) -> dict[str, object]:
         return _dropped(cursor)
     if cursor.accept("RENAME", "TO"):
         return {"rename_to": cursor.identifier("a table's name")}
+    if cursor.accept("OWNER", "TO"):
+        return {"owner": cursor.identifier("a user's name")}
     if cursor.accept("RENAME"):
         cursor.accept("COLUMN")
         old = cursor.identifier("a column's name")
@@ -165,7 +187,7 @@ def _action(cursor: Cursor) -> dict[str, object]:
         return {"append_from": cursor.name("a table's name")}
     if cursor.accept("ALTER"):
         return _altered(cursor)
-    raise cursor.error("ADD, DROP, RENAME, ALTER or APPEND FROM")
+    raise cursor.error("ADD, DROP, RENAME, ALTER, OWNER TO or APPEND FROM")
 
 
 def _added(cursor: Cursor) -> dict[str, object]:

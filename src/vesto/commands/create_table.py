@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
+from vesto.access.facts import record_made
+from vesto.access.rights import table_key
 from vesto.commands import Context
 from vesto.commands._objects import (
     Place,
     check_of,
     check_open,
+    check_place,
+    check_use,
     engine_name,
     forget,
     is_temporary,
@@ -109,6 +113,12 @@ class CreateTable:
             checked(column.name, self.span)
         place = context.place(self.name)
         check_open(place, self.span)
+        if self.temporary:
+            context.guard.check_temporary(self.span)
+        else:
+            check_place(context, self.name, self.span)
+        if self.like is not None:
+            check_use(context, "SELECT", self.like, self.span)
         query = None
         if self.query:
             query = context.translated(self.query, self.query_span.start, ("query",))
@@ -216,6 +226,7 @@ class BoundTable:
             for column in statement.columns:
                 self._make_sequence(connection, column)
             run(connection, self._engine_sql(connection))
+            record_made(connection, table_key(self.place), context.guard.owner_id)
             self._record(connection)
         return Result(tag=tag)
 

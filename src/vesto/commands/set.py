@@ -15,7 +15,6 @@ from vesto.result import Result
 _IGNORED: Final = (
     ("SESSION", "CHARACTERISTICS"),
     ("TRANSACTION",),
-    ("SESSION", "AUTHORIZATION", "DEFAULT"),
 )
 
 
@@ -25,6 +24,7 @@ class Set:
 
     starts: ClassVar[tuple[str, ...]] = ("SET",)
     keeps_schema: ClassVar[bool] = True
+    needs_no_engine: ClassVar[bool] = True
     engine_has_it: ClassVar[bool] = True
 
     name: str
@@ -48,7 +48,7 @@ class Set:
             name = cursor.identifier("a parameter").lower()
             if not cursor.accept("TO"):
                 cursor.expect("=")
-        value = None if cursor.accept("DEFAULT") else _value(cursor)
+        value = None if cursor.accept("DEFAULT") else read_value(cursor)
         cursor.end()
         return cls(name, value, span)
 
@@ -86,7 +86,8 @@ class Set:
         return Result(tag="SET")
 
 
-def _value(cursor: Cursor) -> str:
+def read_value(cursor: Cursor) -> str:
+    """Read a parameter's value: words, numbers or strings, separated by commas."""
     parts = [_part(cursor)]
     while cursor.accept(","):
         parts.append(_part(cursor))

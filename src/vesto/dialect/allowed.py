@@ -15,11 +15,11 @@ TABLE_FUNCTIONS: Final = frozenset(
 # Functions of values that tell of the machine, reach files or run text as SQL.
 _FUNCTIONS: Final = re.compile(
     r"read_|parquet_|sniff_|glob|query|getenv|duckdb_|pragma_|which_secret|getvariable|write_log|"
-    r"current_setting|set_config|pg_read|load_|checkpoint|force_checkpoint|vesto_rows_of_|"
+    r"current_setting|set_config|pg_read|load_|checkpoint|force_checkpoint|vesto_rows_of_|nextval|currval|"
     # What scores any program, and what changes the programs of the process: only a model's own
     # function, which the catalog knows, leads there.
     r"vesto_(predict_(bool|int[248]|float[48]|varchar)|probabilities|category|explain|"
-    r"explain_model|register_program|"
+    r"explain_model|has_privilege|register_program|"
     r"forget_program|kernel|use_kernel)\Z"
 )
 _FILE_NAME: Final = re.compile(

@@ -15,6 +15,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
+from vesto.dialect.references import Use, narrow, qualify, uses_of
 from vesto.dialect.rules.apply import MASKING, apply, unmask
 from vesto.dialect.rules.documents import SUPER
 from vesto.dialect.rules.forecasts import FindForecast, no_forecasts, resolve_forecasts
@@ -70,6 +71,7 @@ class Translated:
     ``functions`` and, in FROM, ``table_functions`` what it calls; all folded to lower case.
     ``calls`` are the places where prediction functions are called, ``forecasts`` the identifiers
     of the models whose rows FORECAST stands for; ``relation_of`` names the relation to show them as.
+    ``uses`` are what must be allowed for it; those of a text that went through untouched are not known.
     """
 
     sql: str
@@ -81,6 +83,7 @@ class Translated:
     table_functions: tuple[str, ...] = ()
     calls: tuple[Span, ...] = ()
     forecasts: tuple[str, ...] = ()
+    uses: tuple[Use, ...] = ()
 
 
 Lookup = Callable[[str, str], Sequence[Signature]]
@@ -117,16 +120,19 @@ def translate(
     unmask(tree)
     written = tuple(_written(tree))
     check_written(tree, written, surroundings)
-    tree = expand_late_views(tree, surroundings, _parsed)
+    tree, late = expand_late_views(tree, surroundings, _parsed)
+    narrow(tree, surroundings)
+    qualify(tree, surroundings)
     tables = tuple(_tables(tree))
     functions, table_functions = _functions(tree)
     forecasts = resolve_forecasts(tree, find_forecast)
     calls = tuple(_resolve_calls(tree, find))
     tree = apply(tree, surroundings)
     tree, kind = _into_table(tree, kind)
+    uses = tuple(dict.fromkeys((*late, *uses_of(tree))))
     return Translated(
         _generated(tree), kind, word, tables, written, functions, table_functions, calls,
-        forecasts,
+        forecasts, uses,
     )  # fmt: skip
 
 

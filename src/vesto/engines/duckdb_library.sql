@@ -243,7 +243,41 @@ CREATE TABLE IF NOT EXISTS vesto.load_errors (
   session VARCHAR, starttime TIMESTAMP, filename VARCHAR, line_number BIGINT, colname VARCHAR, type VARCHAR,
   position INTEGER, raw_line VARCHAR, raw_field_value VARCHAR, err_code INTEGER, err_reason VARCHAR);
 
-CREATE OR REPLACE VIEW vesto.stl_load_errors AS SELECT * FROM vesto.load_errors ORDER BY starttime DESC, filename, line_number;
+-- Who owns what and who may what; what has no owner here belongs to whoever owns the warehouse, the
+-- user 100. A grantee is a kind (USER, GROUP, ROLE, PUBLIC) and a number of the catalog.
+
+CREATE TABLE IF NOT EXISTS vesto.owners (
+  kind VARCHAR, schema_name VARCHAR, object_name VARCHAR, owner BIGINT);
+
+CREATE TABLE IF NOT EXISTS vesto.grants (
+  kind VARCHAR, schema_name VARCHAR, object_name VARCHAR, column_name VARCHAR, privilege VARCHAR,
+  grantee_kind VARCHAR, grantee BIGINT, grantor BIGINT, grant_option BOOLEAN);
+
+CREATE TABLE IF NOT EXISTS vesto.default_privileges (
+  creator BIGINT, schema_name VARCHAR, kind VARCHAR, privilege VARCHAR, grantee_kind VARCHAR,
+  grantee BIGINT, grant_option BOOLEAN);
+
+-- What everybody may from the beginning; once, so that REVOKE lasts.
+INSERT INTO vesto.grants
+  SELECT kind, schema_name, '', '', privilege, 'PUBLIC', 0, 100, FALSE
+  FROM (VALUES ('DATABASE', '', 'TEMPORARY'), ('SCHEMA', 'public', 'USAGE'), ('SCHEMA', 'public', 'CREATE')) AS given(kind, schema_name, privilege)
+  WHERE NOT EXISTS (SELECT 1 FROM vesto.owners WHERE kind = 'DATABASE');
+
+INSERT INTO vesto.grants
+  SELECT DISTINCT 'FUNCTION', schema_name, function_name, '', 'EXECUTE', 'PUBLIC', 0, 100, FALSE
+  FROM vesto.functions WHERE NOT EXISTS (SELECT 1 FROM vesto.owners WHERE kind = 'DATABASE');
+
+INSERT INTO vesto.owners
+  SELECT 'DATABASE', '', '', 100 WHERE NOT EXISTS (SELECT 1 FROM vesto.owners WHERE kind = 'DATABASE');
+
+-- Who reads, and where names without a schema are looked for; a session says it to its line.
+
+CREATE OR REPLACE MACRO vesto.this_user() AS coalesce(CAST(getvariable('vesto_user') AS VARCHAR), '');
+
+CREATE OR REPLACE MACRO vesto.this_path() AS coalesce(CAST(getvariable('vesto_path') AS VARCHAR), 'public');
+
+CREATE OR REPLACE VIEW vesto.stl_load_errors AS SELECT * FROM vesto.load_errors
+  WHERE getvariable('vesto_superuser') = 'on' OR session = vesto.this_user() ORDER BY starttime DESC, filename, line_number;
 
 CREATE OR REPLACE MACRO vesto.type_words(kind) AS
   CASE WHEN kind LIKE 'DECIMAL%' THEN replace(replace(kind, 'DECIMAL', 'numeric'), ', ', ',')

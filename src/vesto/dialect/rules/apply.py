@@ -10,7 +10,16 @@ from sqlglot.errors import SqlglotError
 from sqlglot.transforms import eliminate_join_marks
 
 from vesto.dialect.mask import MARK, TEMPORARY, Masking
-from vesto.dialect.rules import aggregates, dates, documents, numbers, texts, types, writes
+from vesto.dialect.rules import (
+    aggregates,
+    dates,
+    documents,
+    numbers,
+    privileges,
+    texts,
+    types,
+    writes,
+)
 from vesto.dialect.rules.build import Call, Rule
 from vesto.dialect.rules.columns import name_columns
 from vesto.dialect.rules.spans import span_of
@@ -23,6 +32,7 @@ FUNCTIONS: Final[Mapping[str, Rule]] = {
     **texts.FUNCTIONS,
     **aggregates.FUNCTIONS,
     **documents.FUNCTIONS,
+    **privileges.FUNCTIONS,
 }
 MASKING: Final = Masking([*FUNCTIONS, *aggregates.AROUND])
 SYSTEM_SCHEMAS: Final = frozenset({"", "pg_catalog"})
