@@ -298,6 +298,18 @@ class NoActiveTransaction(VestoError):
     sqlstate = "25P01"
 
 
+class UnchangeableParameter(VestoError):
+    """A configuration parameter that no session can change."""
+
+    sqlstate = "55P02"
+
+
+class InvalidSavepoint(VestoError):
+    """There is no savepoint of that name."""
+
+    sqlstate = "3B001"
+
+
 class FailedTransaction(VestoError):
     """The transaction block has failed and only ROLLBACK can follow."""
 

@@ -42,9 +42,11 @@ from vesto.errors import (
     VestoError,
 )
 from vesto.parameters import Parameters
+from vesto.prepared import PreparedStatements
 from vesto.result import Result
+from vesto.savepoints import Savepoints
 from vesto.training.job import Progress
-from vesto.translation import SYSTEM_VIEWS, surroundings
+from vesto.translation import READABLE, surroundings
 from vesto.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
 _BEGIN: Final = frozenset({"BEGIN", "START"})
 _COMMIT: Final = frozenset({"COMMIT", "END"})
 _ROLLBACK: Final = frozenset({"ROLLBACK", "ABORT"})
+_SAVEPOINT: Final = frozenset({"SAVEPOINT", "RELEASE"})
+_PREPARED: Final = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE"})
 # The engine's own statements that change no schema; EXECUTE does if what it runs gives no rows.
 _KEEPS_SCHEMA: Final = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE"})
 _REMOVES: Final = frozenset({"DROP", "ALTER", "IMPORT", "DETACH"})
@@ -83,9 +87,12 @@ class Session:
         self._open: Result | None = None
         self._owns_warehouse = False
         self._transaction: str = "idle"
+        self._savepoints = Savepoints()
+        self._prepared = PreparedStatements()
         level = warehouse.settings.interval_level
         self._parameters = Parameters({"interval_level": str(level)})
         self._connection.use_interval_level(level)
+        self._connection.use_settings(self._parameters.all())
         self._surroundings: Surroundings | None = None
         self._surroundings_version: tuple[Any, ...] = ()
         self._begun = False
@@ -102,7 +109,7 @@ class Session:
         try:
             guard = Guard(
                 self.warehouse, self._connection, name,
-                lambda: self._transaction == "active", SYSTEM_VIEWS,
+                lambda: self._transaction == "active", READABLE,
             )  # fmt: skip
             self._connection.use_user(name, superuser=guard.unlimited)
         except BaseException:
@@ -182,9 +189,15 @@ class Session:
             return self._run_plain(text, parameters)
         cursor = Cursor(text)
         word = cursor.here.text.upper() if cursor.here.kind == "word" else ""
+        if word in _ROLLBACK and cursor.after(1).text.upper() == "TO":
+            return self._savepoint(word, cursor)
         if word in _BEGIN | _COMMIT | _ROLLBACK:
             return self._transact(word)
         self.check_transaction()
+        if word in _SAVEPOINT:
+            return self._savepoint(word, cursor)
+        if word in _PREPARED:
+            return self._run_prepared(word, cursor, parameters)
         refuse_invented_statement(cursor)
         command = find_command(cursor)
         if command is None:
@@ -228,6 +241,7 @@ class Session:
                     allowed = self._guard.unlimited or plain.sqlstate != "42501"
                     raise (error if allowed else plain) from None
         finally:
+            self._savepoints.wrote()
             if not getattr(command, "keeps_schema", False):
                 self._forget_surroundings()
 
@@ -321,6 +335,8 @@ class Session:
         self._begin()
         translated = self._translated(text)
         native = translated.kind == "native" and translated.word not in _KEEPS_SCHEMA
+        if translated.kind != "query":
+            self._savepoints.wrote()
         if translated.kind == "define":
             return self._define(translated, text, parameters)
         if native:
@@ -442,6 +458,34 @@ class Session:
         columns = self.prepare(f"SELECT * FROM {place}").columns or ()  # noqa: S608 - quoted
         return {column.name.lower(): column.type.name for column in columns}
 
+    # --- Prepared statements ----------------------------------------------------------------------
+
+    def _run_prepared(self, word: str, cursor: Cursor, parameters: Sequence[Any]) -> Result:
+        """PREPARE, EXECUTE or DEALLOCATE."""
+        if word == "DEALLOCATE":
+            return Result(tag=self._prepared.deallocate(cursor))
+        if word == "EXECUTE":
+            found, values = self._prepared.execution(cursor)
+            return self._run_plain(found.text, self._values(values))
+        name = cursor.after(1).text
+        text = self._prepared.prepare(cursor)
+        try:
+            if self._translated(text).kind not in {"query", "write"}:
+                hint = "SELECT, INSERT, UPDATE and DELETE can be."
+                raise StatementSyntaxError("the statement cannot be prepared", hint=hint)
+        except VestoError:
+            self._prepared.forget(name)
+            raise
+        return Result(tag="PREPARE")
+
+    def _values(self, texts: list[str]) -> tuple[Any, ...]:
+        """What the texts of values stand for."""
+        if not texts:
+            return ()
+        row = self._run_plain(f"SELECT {', '.join(texts)}", ()).row()
+        self._hold_open_result()
+        return row or ()
+
     # --- Transactions ---------------------------------------------------------------------------
 
     @property
@@ -463,6 +507,7 @@ class Session:
             return Result(tag="BEGIN", notices=(notice,))
         failed, idle = self._transaction == "failed", self._transaction == "idle"
         self._transaction = "idle"
+        self._savepoints.clear()
         if idle:
             return Result(tag=word, notices=("there is no transaction in progress",))
         if not self._begun:
@@ -477,6 +522,25 @@ class Session:
             # Only now do others see what changed, or that nothing did.
             self._forget_surroundings()
         return Result(tag="COMMIT")
+
+    def _savepoint(self, word: str, cursor: Cursor) -> Result:
+        """SAVEPOINT name, RELEASE [SAVEPOINT] name, ROLLBACK TO [SAVEPOINT] name."""
+        cursor.advance()
+        back = word in _ROLLBACK
+        if back:
+            self.check_transaction()
+            cursor.expect("TO")
+        if word != "SAVEPOINT":
+            cursor.accept("SAVEPOINT")
+        name = cursor.identifier("a savepoint's name")
+        cursor.end()
+        if back:
+            self._savepoints.go_back(name)
+        elif word == "SAVEPOINT":
+            self._savepoints.set(name, inside=self._transaction != "idle")
+        else:
+            self._savepoints.release(name)
+        return Result(tag="ROLLBACK" if back else word)
 
     def _begin(self) -> None:
         """Begin the transaction block in the engine: BEGIN alone, and COMMIT after it, cost nothing."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from vesto import system_views
@@ -10,10 +12,17 @@ from vesto.access.guard import Guard
 from vesto.catalog.records import Definition, Model, State
 from vesto.catalog.store import Catalog
 from vesto.dialect.allowed import check_allowed
+from vesto.dialect.catalogue import INFORMATION_SCHEMA, PG_CATALOG
 from vesto.dialect.invented import refuse_invented_call
 from vesto.dialect.scanner import scan
-from vesto.dialect.surroundings import Surroundings
-from vesto.dialect.translate import NOT_READY, Signature, Translated, translate
+from vesto.dialect.surroundings import Place, Surroundings
+from vesto.dialect.translate import (
+    NOT_READY,
+    Signature,
+    Translated,
+    tables_read,
+    translate,
+)
 from vesto.dialect.untouched import untouched
 from vesto.engines import Column, Connection
 from vesto.errors import (
@@ -24,10 +33,19 @@ from vesto.errors import (
     WrongObjectType,
 )
 
+log: Final = logging.getLogger(__name__)
 DEFAULT_SCHEMA: Final = "public"
 MAXIMUM_DEPTH: Final = 200
-ENGINE_VIEWS: Final = frozenset({"pg_table_def", "stl_load_errors"})
-SYSTEM_VIEWS: Final = system_views.NAMES | ENGINE_VIEWS
+_DESCRIBED: Final = (
+    "SELECT column_name, dev.vesto.type_words(column_type) AS words FROM (DESCRIBE {})"
+)
+_VIEWS: Final = (
+    "SELECT schema_name, view_name, sql FROM duckdb_views() "
+    "WHERE database_name = 'dev' AND NOT internal AND schema_name NOT IN ('main', 'vesto')"
+)
+SYSTEM_VIEWS: Final = system_views.NAMES | PG_CATALOG
+# What everybody may read of schema vesto, as the views are called there.
+READABLE: Final = SYSTEM_VIEWS | {f"information_schema.{name}" for name in INFORMATION_SCHEMA}
 
 
 class Translator:
@@ -110,6 +128,24 @@ class Translator:
         guard.check(found.uses, path)
         return found.sql
 
+    def late_columns(self, line: Connection, user: str) -> dict[Place, list[tuple[str, str]]]:
+        """Name and type, as the catalogue shows it, of the columns of each late view.
+
+        A view that can no longer be read is left out.
+        """
+        around = surroundings(line, (DEFAULT_SCHEMA,), user, rounding=True)
+        found = {}
+        for view, query in around.late_views.items():
+            try:
+                sql = self.translate(query, around).sql
+                found[view] = [
+                    (row["column_name"], row["words"])
+                    for row in line.execute(_DESCRIBED.format(sql)).read_all().to_pylist()
+                ]
+            except VestoError as error:
+                log.info('view "%s"."%s" cannot be read: %s', *view, error)
+        return found
+
     def is_refreshable(self, model: Model, line: Connection, guard: Guard) -> bool:
         """Whether the training query still gives the columns that the model was made for."""
         definition = model.definition
@@ -136,6 +172,21 @@ def _check_depth(text: str) -> None:
             depth += 1 if token.text == "(" else -1
             if depth > MAXIMUM_DEPTH:
                 raise StatementSyntaxError("the statement is nested too deeply", span=token.span)
+
+
+def view_tables(line: Connection) -> dict[Place, frozenset[Place]]:
+    """What each view reads, as schema and name in lower case; late ones are not bound to any."""
+    found = {}
+    for row in line.execute(_VIEWS).read_all().to_pylist():
+        view = (row["schema_name"].lower(), row["view_name"].lower())
+        read = {(schema or view[0], name) for schema, name in _tables_read(row["sql"])}
+        found[view] = frozenset(read - {view})
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _tables_read(sql: str) -> frozenset[Place]:
+    return tables_read(sql)
 
 
 def surroundings(

@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -50,8 +50,7 @@ from vesto.training.job import Job, JobFolder, Progress, last_progress
 from vesto.training.snapshot import TrainingRows
 from vesto.training.staging import keep_files, remove_staged
 from vesto.training.supervisor import Supervisor
-from vesto.translation import SYSTEM_VIEWS as SYSTEM_VIEW_NAMES
-from vesto.translation import Translator
+from vesto.translation import READABLE, Translator, view_tables
 from vesto.types import BY_NAME
 
 log: Final = logging.getLogger(__name__)
@@ -151,7 +150,7 @@ class Warehouse:
         Raises:
             InvalidAuthorization: The owner is gone.
         """
-        return Guard(self, line, model.owner, lambda: False, SYSTEM_VIEW_NAMES)
+        return Guard(self, line, model.owner, lambda: False, READABLE)
 
     def _provide_system_views(self) -> None:
         for name in SYSTEM_VIEWS.names():
@@ -179,7 +178,10 @@ class Warehouse:
     def _rows_of(self, view: SystemView, user_name: str) -> pa.Table:
         rights = self.rights_of(user_name)
         seen = SeenModels(self.catalog, rights)
-        return view.rows(Seen(seen, self.files, rights, self.is_refreshable, self.progress))
+        return view.rows(Seen(
+            seen, self.files, rights, self.is_refreshable, self.progress, self.late_columns,
+            self.view_tables,
+        ))  # fmt: skip
 
     def rights_of(self, user_name: str) -> Rights:
         """What a user may do with what is committed; nobody may do nothing."""
@@ -206,7 +208,7 @@ class Warehouse:
     ) -> bool:
         """What ``has_table_privilege`` and the like answer."""
         asked = Question(kind, target, column, privilege, tuple(path.split(",")))
-        return answer(asked, self.rights_of(user_name), self.catalog.functions, SYSTEM_VIEW_NAMES)
+        return answer(asked, self.rights_of(user_name), self.catalog.functions, READABLE)
 
     # --- Opening: what a crash left half done is finished or taken back ------------------------
 
@@ -443,6 +445,16 @@ class Warehouse:
             return self.translator.is_refreshable(model, line, self.guard_of(model, line))
         finally:
             line.close()
+
+    def late_columns(self) -> dict[Place, list[tuple[str, str]]]:
+        """The columns of views without schema binding."""
+        with closing(self.engine.connect()) as line:
+            return self.translator.late_columns(line, self.settings.owner)
+
+    def view_tables(self) -> dict[Place, frozenset[Place]]:
+        """What each view reads."""
+        with closing(self.engine.connect()) as line:
+            return view_tables(line)
 
     def progress(self, model: Model) -> Progress:
         """How far the training of the model's newest version is."""

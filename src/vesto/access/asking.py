@@ -24,6 +24,8 @@ from vesto.errors import (
 )
 
 _OPTION = " WITH GRANT OPTION"
+# The schema in which the catalogue shows a session's temporary tables.
+_TEMPORARY = "pg_temp_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ def _key(
             raise UndefinedObject(f'database "{asked.target}" does not exist')
         return DATABASE
     name = _read(asked.target)
+    if name.schema.startswith(_TEMPORARY):
+        return "SYSTEM", "", ""
     if asked.kind == "SCHEMA":
         return _schema(name, facts)
     if asked.kind == "FUNCTION":
@@ -109,7 +113,7 @@ def _key(
 
 def _schema(name: Name, facts: Facts) -> Key:
     schema = name.object.lower()
-    if schema in SYSTEM_SCHEMAS:
+    if schema in SYSTEM_SCHEMAS or schema.startswith(_TEMPORARY):
         return "SYSTEM", "", ""
     if schema not in facts.schemas:
         raise UndefinedSchema(f'schema "{name}" does not exist')

@@ -8,6 +8,7 @@ from typing import Any, Final
 from vesto.access.facts import forget_access
 from vesto.access.rights import table_key
 from vesto.commands import Context
+from vesto.dialect.keys import Key
 from vesto.dialect.names import Name, quoted
 from vesto.dialect.references import Action, Use
 from vesto.dialect.tables import ColumnDefinition
@@ -18,6 +19,7 @@ Place = tuple[str, str]
 SYSTEM_SCHEMA: Final = "vesto"
 RECORDS: Final = {
     "columns": "table_name",
+    "keys": "table_name",
     "late_views": "view_name",
     "materialized_views": "view_name",
 }
@@ -113,6 +115,9 @@ def forget(connection: Connection, place: Place, *, keep_access: bool = False) -
         forget_access(connection, table_key(place))
     if connection_has(connection, "columns", place):
         _drop_sequences(connection, place)
+    referring = "FROM dev.vesto.keys WHERE other_schema = ? AND other_table = ?"
+    if rows(connection, f"SELECT 1 {referring} LIMIT 1", place):
+        run(connection, f"DELETE {referring}", place)
     for records, name in RECORDS.items():
         if connection_has(connection, records, place):
             run(
@@ -156,6 +161,21 @@ def record_column(
             column.is_distkey, sortkey, identity, column.is_generated,
         ],
     )  # fmt: skip
+
+
+def record_keys(connection: Connection, place: Place, keys: Iterable[Key]) -> None:
+    """Record keys of a table, and which table a foreign one refers to, for clients to read."""
+    for key in keys:
+        other = None
+        if key.other is not None:
+            other = ((key.other.schema or place[0]).lower(), key.other.object.lower())
+        columns = [name.lower() for name in key.columns]
+        referred = [name.lower() for name in key.other_columns]
+        run(
+            connection,
+            "INSERT INTO dev.vesto.keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [*place, key.called(place[1]), key.kind, columns, *(other or (None, None)), referred],
+        )
 
 
 def check_of(column: str, length: int | None) -> str:

@@ -15,6 +15,7 @@ from vesto.result import Result
 _IGNORED: Final = (
     ("SESSION", "CHARACTERISTICS"),
     ("TRANSACTION",),
+    ("ROLE", "NONE"),
 )
 
 
@@ -41,7 +42,12 @@ class Set:
             cursor.end()
             return cls("", None, span)
         if cursor.accept("TIME", "ZONE"):
+            if cursor.accept("LOCAL"):
+                return cls("timezone", None, span)
             name = "timezone"
+        elif cursor.peek("NAMES") and cursor.after(1).kind in {"string", "word"}:
+            cursor.advance()
+            name = "client_encoding"
         else:
             if not cursor.accept("SESSION"):
                 cursor.accept("LOCAL")
@@ -114,6 +120,7 @@ def take_effect(context: Context, name: str) -> None:
         context.connection.use_interval_level(float(context.parameters.get(name)))
     if name == "timezone":
         context.connection.use_time_zone(context.parameters.get("timezone"))
+    context.connection.use_settings(context.parameters.all())
 
 
 COMMAND: Final = Set

@@ -15,8 +15,10 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
+from vesto.dialect.catalogue import plain_text
 from vesto.dialect.references import Use, narrow, qualify, uses_of
 from vesto.dialect.rules.apply import MASKING, apply, unmask
+from vesto.dialect.rules.catalogue import from_functions
 from vesto.dialect.rules.documents import SUPER
 from vesto.dialect.rules.forecasts import FindForecast, no_forecasts, resolve_forecasts
 from vesto.dialect.rules.spans import span_of
@@ -118,6 +120,7 @@ def translate(
     if tree is None or kind == "native":
         return Translated(sql, "native", word)
     unmask(tree)
+    from_functions(tree, MASKING.unmask)
     written = tuple(_written(tree))
     check_written(tree, written, surroundings)
     tree, late = expand_late_views(tree, surroundings, _parsed)
@@ -197,7 +200,7 @@ def _parsed(sql: str, *, engine_dialect_too: bool) -> exp.Expr | None:
     first: StatementSyntaxError | None = None
     for dialect in dialects:
         try:
-            text = MASKING.mask(sql) if dialect == "redshift" else sql
+            text = MASKING.mask(plain_text(sql)) if dialect == "redshift" else sql
             found = sqlglot.parse(text, read=dialect)
         except SqlglotError as error:
             first = first or _as_ours(error, sql)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
@@ -105,6 +105,10 @@ class Connection(Protocol):
 
     def use_user(self, name: str, *, superuser: bool) -> None:
         """Show in system views what this user may see."""
+        ...
+
+    def use_settings(self, settings: Mapping[str, str]) -> None:
+        """Show these configuration parameters in the catalogue."""
         ...
 
     def use_interval_level(self, level: float) -> None:

@@ -6,13 +6,13 @@ with ``public`` as the default schema, so that three-part names in scripts resol
 
 from __future__ import annotations
 
-import hashlib
+import json
 import logging
 import re
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from inspect import Parameter, Signature
@@ -27,6 +27,7 @@ from vesto.dialect.names import literal, quoted
 from vesto.dialect.surroundings import Place, Surroundings
 from vesto.engines import Column, Connection, Function, FunctionKind, Sample
 from vesto.engines._duckdb_errors import translated
+from vesto.engines._duckdb_library import DATABASE, NOWHERE, SCHEMA, open_tables
 from vesto.engines._duckdb_programs import Form, Programs, open_scorer
 from vesto.engines._sample import draw
 from vesto.errors import InvalidParameterValue, UndefinedSchema, VestoError
@@ -35,13 +36,9 @@ from vesto.settings import Settings
 from vesto.types import from_duckdb
 
 log: Final = logging.getLogger(__name__)
-DATABASE: Final = "dev"
-SCHEMA: Final = "public"
 BATCH_ROWS: Final = 65_536
 CLOSE_TRIES: Final = 200
 CLOSE_PAUSE_S: Final = 0.01
-# What 2.0 writes by default, 1.5 cannot read.
-STORAGE_VERSION: Final = "v1.4.0"
 
 _SETTINGS: Final = (
     "SET GLOBAL integer_division = true",
@@ -58,7 +55,6 @@ _LOCKS: Final = (
     "SET lock_configuration = true",
 )
 _DECIMAL: Final = re.compile(r"DECIMAL\((\d+),(\d+)\)")
-LIBRARY: Final = Path(__file__).with_name("duckdb_library.sql")
 # How the engine writes the body of our macros; older files have the functions without a schema.
 _LOST: Final = "the program of this function is not there"
 _SCORES: Final = (
@@ -106,27 +102,7 @@ class DuckDBEngine:
         for setting in _SETTINGS:
             self._root.execute(setting)
         self._root.execute(f"SET temp_directory = {literal(str(path / 'scratch'))}")
-        self._root.execute(
-            f"ATTACH {literal(str(path / 'data.duckdb'))} AS {DATABASE} "
-            f"(STORAGE_VERSION {literal(STORAGE_VERSION)})"
-        )
-        for schema in (SCHEMA, "vesto"):
-            self._root.execute(f"CREATE SCHEMA IF NOT EXISTS {DATABASE}.{schema}")
-        self._install_library()
-
-    def _install_library(self) -> None:
-        """Redshift's functions as macros; written only where the file has another version."""
-        text = LIBRARY.read_text(encoding="utf-8")
-        version = literal(hashlib.sha256(text.encode()).hexdigest())
-        # The library's macros name each other by schema alone.
-        self._root.execute(f"USE {DATABASE}.{SCHEMA}")
-        known = "SELECT 1 FROM duckdb_functions() WHERE schema_name = 'vesto' AND "
-        known += f"function_name = 'library_version' AND macro_definition = {literal(version)}"
-        if self._root.execute(known).fetchall():
-            return
-        for paragraph in text.split("\n\n"):
-            self._root.execute(paragraph)
-        self._root.execute(f"CREATE OR REPLACE MACRO vesto.library_version() AS {version}")
+        open_tables(self._root, path / "data.duckdb")
 
     def _make_function(self, name: str, function: Any, *types: Any, **options: Any) -> None:
         """Register an Arrow function; DuckDB's stubs know less than its documentation."""
@@ -421,7 +397,7 @@ class DuckDBConnection:
         )
         there = {name for (name,) in known}
         path = [f"{DATABASE}.{quoted(name)}" for name in schemas if name in there]
-        path = path or [f"{DATABASE}.vesto_nowhere"]
+        path = path or [f"{DATABASE}.{NOWHERE}"]
         self.execute(f"SET search_path = {literal(','.join(path))}")
         self.execute(f"SET VARIABLE vesto_path = {literal(','.join(schemas))}")
 
@@ -441,6 +417,10 @@ class DuckDBConnection:
     def use_interval_level(self, level: float) -> None:
         """Make intervals of predictions that hold this share of the truth."""
         self.execute(f"SET VARIABLE vesto_interval_level = {float(level)!r}")
+
+    def use_settings(self, settings: Mapping[str, str]) -> None:
+        """Show these configuration parameters in the catalogue."""
+        self.execute(f"SET VARIABLE vesto_settings = {literal(json.dumps(dict(settings)))}")
 
     def sample(self, sql: str, rows: int, seed: int) -> Sample:
         """At most ``rows`` rows of a query, drawn uniformly."""

@@ -232,6 +232,11 @@ CREATE TABLE IF NOT EXISTS vesto.columns (
   schema_name VARCHAR, table_name VARCHAR, column_name VARCHAR, type VARCHAR, length INTEGER,
   encoding VARCHAR, is_distkey BOOLEAN, sortkey INTEGER, identity VARCHAR, is_generated BOOLEAN);
 
+-- kind is p(rimary), u(nique) or f(oreign); other_ is what a foreign key refers to.
+CREATE TABLE IF NOT EXISTS vesto.keys (
+  schema_name VARCHAR, table_name VARCHAR, key_name VARCHAR, kind VARCHAR, columns VARCHAR[],
+  other_schema VARCHAR, other_table VARCHAR, other_columns VARCHAR[]);
+
 CREATE TABLE IF NOT EXISTS vesto.late_views (schema_name VARCHAR, view_name VARCHAR, query VARCHAR);
 
 CREATE TABLE IF NOT EXISTS vesto.materialized_views (schema_name VARCHAR, view_name VARCHAR, query VARCHAR);
@@ -285,15 +290,6 @@ CREATE OR REPLACE MACRO vesto.type_words(kind) AS
       WHEN 'TIMESTAMP' THEN 'timestamp without time zone' WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp with time zone'
       WHEN 'TIME' THEN 'time without time zone' WHEN 'TIME WITH TIME ZONE' THEN 'time with time zone'
       WHEN 'JSON' THEN 'super' WHEN 'BLOB' THEN 'binary varying(64000)' WHEN 'HUGEINT' THEN 'numeric(38,0)' ELSE lower(kind) END END;
-
-CREATE OR REPLACE VIEW vesto.pg_table_def AS
-  SELECT c.schema_name AS schemaname, c.table_name AS tablename, c.column_name AS "column",
-    COALESCE(d.type, vesto.type_words(c.data_type)) AS "type", COALESCE(d.encoding, 'none') AS encoding,
-    COALESCE(d.is_distkey, FALSE) AS distkey, COALESCE(d.sortkey, 0) AS sortkey, NOT c.is_nullable AS "notnull"
-  FROM duckdb_columns() c LEFT JOIN vesto.columns d
-    ON c.schema_name = d.schema_name AND c.table_name = d.table_name AND lower(c.column_name) = lower(d.column_name)
-  WHERE c.database_name = 'dev' AND c.schema_name <> 'vesto' AND NOT c.internal
-  ORDER BY c.schema_name, c.table_name, c.column_index;
 
 -- Intervals of predictions ------------------------------------------------------------------------
 -- Quantiles of training/intervals.py, at the levels 0.5, 0.505 and so on to 0.99.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Protocol
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from vesto.access.rights import Rights
 from vesto.catalog.records import Model
+from vesto.dialect.surroundings import Place
 from vesto.engines import Column
 from vesto.model_files import ModelFiles
 from vesto.plugins import Plugins
@@ -55,6 +56,14 @@ class Source(Protocol):
         """How far the training of a model's newest version is."""
         ...
 
+    def late_columns(self) -> Mapping[Place, Sequence[tuple[str, str]]]:
+        """Name and type of the columns of each view without schema binding that can be read."""
+        ...
+
+    def view_tables(self) -> Mapping[Place, Collection[Place]]:
+        """The tables and views that each view reads, as schema and name in lower case."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SeenModels:
@@ -81,6 +90,8 @@ class Seen:
     rights: Rights
     refreshable: Callable[[Model], bool]
     progresses: Callable[[Model], Progress]
+    late: Callable[[], Mapping[Place, Sequence[tuple[str, str]]]]
+    views: Callable[[], Mapping[Place, Collection[Place]]]
 
     def is_refreshable(self, model: Model) -> bool:
         """Whether a model's training query could still be run."""
@@ -89,6 +100,14 @@ class Seen:
     def progress(self, model: Model) -> Progress:
         """How far the training of a model's newest version is."""
         return self.progresses(model)
+
+    def late_columns(self) -> Mapping[Place, Sequence[tuple[str, str]]]:
+        """Name and type of the columns of each view without schema binding that can be read."""
+        return self.late()
+
+    def view_tables(self) -> Mapping[Place, Collection[Place]]:
+        """The tables and views that each view reads, as schema and name in lower case."""
+        return self.views()
 
 
 class SystemView(Protocol):
