@@ -422,7 +422,7 @@ class Session:
         self._hold_open_result()
         cursor = Cursor(text)
         word = cursor.here.text.upper() if cursor.here.kind == "word" else ""
-        if word in _BEGIN | _COMMIT | _ROLLBACK:
+        if word in _BEGIN | _COMMIT | _ROLLBACK | _SAVEPOINT:
             return Preparation()
         self.check_transaction()
         try:
@@ -433,6 +433,8 @@ class Session:
 
     def _prepare(self, cursor: Cursor, text: str) -> Preparation:
         self._begin()
+        if cursor.here.kind == "word" and cursor.here.text.upper() in _PREPARED:
+            return self._prepare_prepared(cursor, text)
         command = None if is_plain(text) else find_command(cursor)
         if command is not None:
             if not getattr(command, "only_looks", False):
@@ -447,6 +449,15 @@ class Session:
         if translated.kind == "write":
             self._connection.check(translated.sql)
         return Preparation()
+
+    def _prepare_prepared(self, cursor: Cursor, text: str) -> Preparation:
+        """What PREPARE, DEALLOCATE and EXECUTE return: rows, where a query is executed."""
+        if not cursor.peek("EXECUTE"):
+            return Preparation()
+        found, _ = self._prepared.execution(cursor)
+        if self._translated(found.text).kind != "query":
+            return Preparation()
+        return Preparation(result=self.execute(text))
 
     def parameter_types(self, text: str) -> dict[int, str]:
         """Names of SQL types of the parameters ``$n``, where what stands around one tells it."""

@@ -199,7 +199,7 @@ def _joined(groups: Any, negative: Any, whole: int, scale: int, array: pa.Array)
 
 _WRITERS: Final[Mapping[str, Callable[[pa.Array], pa.Array]]] = {
     "bool": _bool, "int2": _number(">i2", pa.int16()), "int4": _number(">i4", pa.int32()),
-    "int8": _number(">i8", pa.int64()), "float4": _number(">f4", pa.float32()),
+    "int8": _number(">i8", pa.int64()), "oid": _number(">u4", pa.uint32()), "float4": _number(">f4", pa.float32()),
     "float8": _number(">f8", pa.float64()), "numeric": _numeric, "date": _date, "time": _time,
     "timetz": _timetz, "timestamp": _timestamp, "timestamptz": _timestamp,
 }  # fmt: skip

@@ -90,11 +90,11 @@ def _packed(form: str) -> Callable[[Any], bytes]:
 
 
 _TEXT: Final[Mapping[str, Callable[[Any], bytes]]] = {
-    "bool": _bool, "int2": _whole, "int4": _whole, "int8": _whole, "numeric": _numeric,
+    "bool": _bool, "int2": _whole, "int4": _whole, "int8": _whole, "oid": _whole, "numeric": _numeric,
     "float8": _fraction, "varchar": str.encode, "bpchar": str.encode, "date": _date,
     "timestamp": _timestamp,
 }  # fmt: skip
 _BINARY: Final[Mapping[str, Callable[[Any], bytes]]] = {
-    "bool": _packed("!?"), "int2": _packed("!h"), "int4": _packed("!i"), "int8": _packed("!q"),
+    "bool": _packed("!?"), "int2": _packed("!h"), "int4": _packed("!i"), "int8": _packed("!q"), "oid": _packed("!I"),
     "float4": _packed("!f"), "float8": _packed("!d"), "varchar": str.encode, "bpchar": str.encode,
 }  # fmt: skip

@@ -50,7 +50,7 @@ from vesto.server.portals import Portal, Prepared, Rows, formats_of
 from vesto.server.rows import Layout, encoded
 from vesto.server.startup import Client
 from vesto.server.statements import Declare, read
-from vesto.server.wire_types import columns_of, fields_of, identifier
+from vesto.server.wire_types import columns_of, fields_of, identifier, wire_name
 from vesto.session import Session
 
 _UNDONE: Final = re.compile(
@@ -205,7 +205,7 @@ class Queries:
         self, rows: Rows, columns: tuple[Column, ...], formats: tuple[int, ...], limit: int
     ) -> Flow:
         """Send at most ``limit`` rows, all where it is 0."""
-        kinds = tuple(column.type.name for column in columns)
+        kinds = tuple(wire_name(column) for column in columns)
         layout = Layout(kinds, formats, self.client.redshift)
         for batch in rows.parts(limit):
             yield from encoded(batch, layout)

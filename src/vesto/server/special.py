@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from vesto.dialect.names import quoted
 from vesto.engines import Column
 from vesto.errors import (
     DuplicateCursor,
     NoActiveTransaction,
     UndefinedCursor,
-    UndefinedStatement,
     VestoError,
 )
 from vesto.server import replies
@@ -104,15 +104,17 @@ def _deallocate(queries: Queries, statement: Deallocate, portal: Portal | None) 
     if statement.discard:
         queries.statements.clear()
         queries.portals.clear()
-        queries.session.execute("RESET ALL")
+        queries.session.execute("DEALLOCATE ALL; DISCARD ALL")
         yield replies.complete("DISCARD ALL")
         return
     if not statement.name:
         queries.statements.clear()
+        queries.session.execute("DEALLOCATE ALL")
         yield replies.complete("DEALLOCATE ALL")
         return
     if queries.statements.pop(statement.name, None) is None:
-        raise UndefinedStatement(f'prepared statement "{statement.name}" does not exist')
+        # It may be one of PREPARE.
+        queries.session.execute(f"DEALLOCATE {quoted(statement.name)}")
     yield replies.complete("DEALLOCATE")
 
 

@@ -90,8 +90,8 @@ def read(text: str) -> Special | None:
     if word == "DECLARE":
         return _declare(cursor)
     if word == "DISCARD":
-        if not (cursor.accept("ALL") or cursor.accept("TEMP") or cursor.accept("PLANS")):
-            raise cursor.error("ALL")
+        if not cursor.accept("ALL"):
+            return None
         cursor.end()
         return Deallocate(discard=True)
     if word == "DEALLOCATE":

@@ -10,14 +10,19 @@ import pyarrow as pa
 from vesto.engines import Column
 from vesto.result import Result
 from vesto.server.replies import Field
-from vesto.types import BY_NAME, from_arrow
+from vesto.types import BY_NAME, CHARACTER, OID, from_arrow
 
 _SIZES: Final = {
     "bool": 1, "int2": 2, "int4": 4, "int8": 8, "float4": 4, "float8": 8, "date": 4, "time": 8,
-    "timetz": 12, "timestamp": 8, "timestamptz": 8, "interval": 16,
+    "timetz": 12, "oid": 4, "timestamp": 8, "timestamptz": 8, "interval": 16,
 }  # fmt: skip
 _BYTEA: Final = 17
 _REDSHIFT_INTERVAL: Final = 12
+
+
+def wire_name(column: Column) -> str:
+    """The name of the type that values are written as."""
+    return "oid" if column.type is OID else column.type.name
 
 
 def identifier(kind: str, *, redshift: bool) -> int:
@@ -46,10 +51,10 @@ def fields_of(columns: Sequence[Column], formats: Sequence[int], *, redshift: bo
     """The columns for RowDescription."""
     found = []
     for column, form in zip(columns, formats, strict=True):
-        kind = column.type.name
-        size = _SIZES.get(kind, -1)
+        kind = wire_name(column)
+        size = 1 if column.type is CHARACTER else _SIZES.get(kind, -1)
         if kind == "interval" and redshift:
             size = _REDSHIFT_INTERVAL
-        oid = identifier(kind, redshift=redshift)
+        oid = column.type.oid if kind != "varbyte" else identifier(kind, redshift=redshift)
         found.append(Field(column.name, oid, size, column.modifier, form))
     return found
