@@ -192,3 +192,28 @@ def test_psycopg2_reads_and_writes(server: Any) -> None:
         cursor.execute("SELECT %s, %s, %s", (hostile, 1, dt.date(2020, 1, 1)))
         assert cursor.fetchone()[:2] == (hostile, 1)
     opened.close()
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_the_catalogue_has_numbers_and_letters_of_its_own_types(
+    connection: Any, binary: bool
+) -> None:
+    connection.execute("CREATE TABLE IF NOT EXISTS seen (a INT)")
+    asked = "SELECT oid, relkind, relname FROM pg_class WHERE relname = %s"
+    with connection.cursor(binary=binary) as cursor:
+        cursor.execute(asked, ["seen"])
+        assert [column.type_code for column in cursor.description[:2]] == [26, 18]
+        number, letter, name = cursor.fetchone()
+        assert number > 0
+        assert letter in {"r", b"r"}
+        assert name == "seen"
+
+
+def test_statements_and_savepoints_of_sql(connection: Any) -> None:
+    connection.execute("PREPARE twice (int) AS SELECT $1 * 2")
+    assert connection.execute("EXECUTE twice (21)").fetchone() == (42,)
+    connection.execute("DEALLOCATE twice")
+    with connection.transaction(), connection.transaction():
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    with pytest.raises(psycopg.errors.InvalidSqlStatementName):
+        connection.execute("EXECUTE twice (21)")

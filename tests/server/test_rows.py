@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from vesto.server.parameters import decoded
 from vesto.server.rows import Layout, encoded
-from vesto.types import BY_NAME
+from vesto.types import BY_NAME, OID
 
 psycopg = pytest.importorskip("psycopg")
 
@@ -50,6 +50,7 @@ COLUMNS: list[Any] = [
     ("int2", pa.int16(), st.integers(-(2**15), 2**15 - 1)),
     ("int4", pa.int32(), st.integers(-(2**31), 2**31 - 1)),
     ("int8", pa.int64(), st.integers(-(2**63), 2**63 - 1)),
+    ("oid", pa.uint32(), st.integers(0, 2**32 - 1)),
     ("float4", pa.float32(), st.floats(width=32, allow_nan=False)),
     ("float8", pa.float64(), st.floats(allow_nan=False)),
     *(("numeric", pa.decimal128(p, s), decimals(p, s)) for p, s in NUMERIC),
@@ -94,7 +95,8 @@ def loaded(raw: bytes | None, kind: str, form: int) -> Any:
     """What psycopg makes of a value."""
     if raw is None:
         return None
-    oid = 17 if kind == "varbyte" else BY_NAME["varchar" if kind == "super" else kind].oid
+    other = {"varbyte": 17, "oid": OID.oid, "super": BY_NAME["varchar"].oid}
+    oid = other[kind] if kind in other else BY_NAME[kind].oid
     loader = psycopg.adapters.get_loader(oid, psycopg.pq.Format(form))
     found = loader(oid).load(raw)
     if kind == "float4":

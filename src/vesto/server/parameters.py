@@ -18,7 +18,7 @@ from vesto.server.calendar import INFINITE_DAY, date_text, duration_text, interv
 # SQL types by the object identifiers that clients declare; others are read as text.
 BY_OID: Final[Mapping[int, str]] = {
     16: "bool", 17: "varbyte", 18: "varchar", 19: "varchar", 20: "int8", 21: "int2", 23: "int4",
-    25: "varchar", 26: "int8", 114: "super", 700: "float4", 701: "float8", 1042: "varchar",
+    25: "varchar", 26: "oid", 114: "super", 700: "float4", 701: "float8", 1042: "varchar",
     1043: "varchar", 1082: "date", 1083: "time", 1114: "timestamp", 1184: "timestamptz",
     1186: "interval", 1188: "interval", 1190: "interval", 1266: "timetz", 1700: "numeric",
     3802: "super", 4000: "super", 6551: "varbyte",
@@ -31,7 +31,7 @@ ELEMENTS: Final[Mapping[int, str]] = {
 }  # fmt: skip
 # What a value is cast to in the statement; text and numbers with a fraction stay as they are.
 CASTS: Final[Mapping[str, str]] = {
-    "bool": "BOOLEAN", "int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT", "float4": "REAL",
+    "bool": "BOOLEAN", "int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT", "oid": "BIGINT", "float4": "REAL",
     "float8": "DOUBLE PRECISION", "date": "DATE", "time": "TIME", "timetz": "TIMETZ",
     "timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMPTZ", "interval": "INTERVAL",
 }  # fmt: skip
@@ -123,7 +123,7 @@ def _at_clock(text: str) -> tuple[str, str, str]:
 
 
 _TEXT: Final[Mapping[str, Callable[[str], Any]]] = {
-    "bool": _bool, "int2": _whole, "int4": _whole, "int8": _whole, "float4": float,
+    "bool": _bool, "int2": _whole, "int4": _whole, "int8": _whole, "oid": _whole, "float4": float,
     "float8": float, "numeric": _fraction, "varbyte": _bytes, "date": _date, "timestamp": _moment,
     "time": lambda text: _OFFSET.sub("", text.strip()),
 }  # fmt: skip
@@ -203,7 +203,7 @@ def _binary_interval(raw: bytes) -> str:
 
 
 _BINARY: Final[Mapping[str, Callable[[bytes], Any]]] = {
-    "bool": _binary_bool, "int2": _number("!h"), "int4": _number("!i"), "int8": _number("!q"),
+    "bool": _binary_bool, "int2": _number("!h"), "int4": _number("!i"), "int8": _number("!q"), "oid": _number("!I"),
     "float4": _number("!f"), "float8": _number("!d"), "numeric": _binary_numeric, "varbyte": bytes,
     "date": _binary_date, "time": _binary_time, "timetz": _binary_timetz,
     "timestamp": _binary_timestamp, "timestamptz": _binary_timestamptz,
