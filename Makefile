@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.dev-ready
+CLIENTS_READY := $(VENV)/.clients-ready
 DUCKDB_2 := $(VENV)/duckdb-2
 # What the compiled part of .venv is made of.
 NATIVE := CMakeLists.txt $(shell find native/kernel native/arrow native/duckdb native/python -name '*.?pp' -o -name '*.py') native/exports.map
@@ -14,7 +15,7 @@ AUTOPILOT_PEERS := $(VENV)/autopilot-peers
 EXTRAS := $(VENV)/extras
 ON_DUCKDB_2 := tests/test_sql_cases.py tests/test_sql_properties.py tests/test_copy.py tests/test_native_scoring.py tests/conformance/test_engines.py tests/conformance/test_wide_models.py
 
-.PHONY: help setup demo test test-extras test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring bench-explain bench-autopilot bench-autopilot-peers docs wheel lock clean
+.PHONY: help setup demo test test-clients test-extras test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring bench-explain bench-autopilot bench-autopilot-peers docs wheel lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -32,6 +33,10 @@ $(DEV_READY): requirements/dev.txt $(READY)
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	touch $@
 
+$(CLIENTS_READY): requirements/clients.txt | $(DEV_READY)
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/clients.txt
+	touch $@
+
 setup: $(DEV_READY) ## make .venv with everything for development
 
 demo: $(READY) ## train a churn model on real data and predict with it
@@ -41,7 +46,10 @@ $(DUCKDB_2)/.ready: requirements/duckdb-2.txt | $(DEV_READY)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps --target $(DUCKDB_2) -r requirements/duckdb-2.txt
 	touch $@
 
-test: $(DEV_READY) $(DUCKDB_2)/.ready ## run the tests, and those of SQL and engines on DuckDB 2 too
+test-clients: $(CLIENTS_READY) ## connect with every driver that there is; skips are listed
+	$(BIN)/python -m pytest tests/clients -rs
+
+test: $(CLIENTS_READY) $(DUCKDB_2)/.ready ## run the tests, and those of SQL and engines on DuckDB 2 too
 	$(BIN)/python -m pytest
 	PYTHONPATH=$(DUCKDB_2) $(BIN)/python -m pytest $(ON_DUCKDB_2)
 
@@ -113,6 +121,7 @@ lock: | $(VENV)/bin/uv ## lock the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 -c requirements/constraints.txt pyproject.toml -o requirements/main.txt
 	echo 'duckdb>=2.0,<2.1' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-deps --python-version 3.11 - -o requirements/duckdb-2.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev --extra pandas pyproject.toml -c requirements/main.txt -c requirements/constraints.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 -c requirements/dev.txt requirements/clients.in -o requirements/clients.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group build -c requirements/dev.txt -o requirements/build.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group wheel -c requirements/build.txt -o requirements/wheel.txt
 	printf 'lightgbm>=4.6\nonnx>=1.19\nonnxruntime>=1.23\nnumba>=0.60\nshap>=0.49\nstatsforecast>=2.0\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --no-emit-package numpy --no-emit-package pyarrow --no-emit-package scipy --no-emit-package packaging --no-emit-package typing-extensions --no-emit-package narwhals --no-emit-package pandas --no-emit-package scikit-learn --no-emit-package joblib --no-emit-package threadpoolctl --no-emit-package python-dateutil --no-emit-package six --no-emit-package tzdata --no-emit-package tqdm --no-emit-package cloudpickle --no-emit-package colorama -c requirements/dev.txt - -o requirements/bench-peers.txt

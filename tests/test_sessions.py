@@ -163,7 +163,7 @@ FORBIDDEN = {
     "a type": "CREATE TYPE colour AS ENUM ('red')",
     "a call": "CALL pragma_version()",
     "use": "USE memory",
-    "prepare": "PREPARE p AS SELECT 1",
+    "a file in a prepared statement": "PREPARE p AS SELECT * FROM read_csv('{outside}/x.csv')",
     "checkpoint": "CHECKPOINT",
     "the settings": "SELECT * FROM duckdb_settings()",
     "the secrets": "SELECT * FROM duckdb_secrets()",

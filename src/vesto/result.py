@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from vesto.types import SqlType
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -16,14 +18,17 @@ class Result:
 
     ``tag`` is PostgreSQL's command tag, as ``INSERT 0 3``; ``notices`` are sentences for the user.
     ``rowcount`` is the number of rows a write touched, or -1. ``model`` is the name, as SQL, of the
-    model that the statement has begun to train.
+    model that the statement has begun to train. ``types`` are the columns' SQL types and type
+    modifiers where the engine knows more of them than Arrow does, else empty.
     """
 
     def __init__(
         self, reader: pa.RecordBatchReader | None = None, *, tag: str = "",
         notices: tuple[str, ...] = (), rowcount: int = -1, model: str = "",
+        types: tuple[tuple[SqlType, int], ...] = (),
     ) -> None:  # fmt: skip
         self.tag, self.notices, self.rowcount, self.model = tag, notices, rowcount, model
+        self.types = types
         self._reader = reader
         self._rows: Iterator[tuple[Any, ...]] | None = None
 

@@ -3,38 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import pyarrow as pa
 
+from vesto.access.check import without_hints, without_values
+from vesto.access.facts import sweep
+from vesto.access.guard import Guard
+from vesto.access.recording import record_uses
 from vesto.catalog.records import Model
 from vesto.commands import Context, Statement, find_command
+from vesto.commands.set import Set
 from vesto.commands.wait_for_model import check_ready
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.front import is_plain
 from vesto.dialect.invented import refuse_invented_statement
-from vesto.dialect.names import Name
+from vesto.dialect.names import Name, quoted
+from vesto.dialect.parameter_types import inferred
 from vesto.dialect.rules.forecasts import relation_of
 from vesto.dialect.scanner import split
 from vesto.dialect.surroundings import Surroundings
 from vesto.dialect.translate import Translated
 from vesto.engines import Column
 from vesto.errors import (
+    EngineFailure,
     FailedTransaction,
     InputOutputError,
+    PermissionDenied,
     QueryCanceled,
     Span,
     StatementSyntaxError,
+    UndefinedColumn,
     UndefinedFunction,
     UndefinedParameter,
     VestoError,
 )
 from vesto.parameters import Parameters
+from vesto.prepared import PreparedStatements
 from vesto.result import Result
+from vesto.savepoints import Savepoints
 from vesto.training.job import Progress
-from vesto.translation import surroundings
+from vesto.translation import READABLE, surroundings
 from vesto.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -43,9 +55,22 @@ if TYPE_CHECKING:
 _BEGIN: Final = frozenset({"BEGIN", "START"})
 _COMMIT: Final = frozenset({"COMMIT", "END"})
 _ROLLBACK: Final = frozenset({"ROLLBACK", "ABORT"})
+_SAVEPOINT: Final = frozenset({"SAVEPOINT", "RELEASE"})
+_PREPARED: Final = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE"})
 # The engine's own statements that change no schema; EXECUTE does if what it runs gives no rows.
 _KEEPS_SCHEMA: Final = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE"})
+_REMOVES: Final = frozenset({"DROP", "ALTER", "IMPORT", "DETACH"})
+# The relation that rows from the outside are inserted from.
+COPIED: Final = "vesto_copied_rows"
 _NO_ROWS: Final = frozenset({"Count", "Success"})
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What a statement returns: ``columns``, or the ``result`` of one that only looks, or nothing."""
+
+    columns: tuple[Column, ...] | None = None
+    result: Result | None = None
 
 
 class Session:
@@ -57,20 +82,65 @@ class Session:
 
     def __init__(self, warehouse: Warehouse, *, user: str = "", wait: bool = True) -> None:
         self.warehouse = warehouse
-        self.user = user or warehouse.settings.owner
         self.wait_for_models = wait
         self._connection = warehouse.engine.connect()
         self._open: Result | None = None
         self._owns_warehouse = False
         self._transaction: str = "idle"
+        self._savepoints = Savepoints()
+        self._prepared = PreparedStatements()
         level = warehouse.settings.interval_level
         self._parameters = Parameters({"interval_level": str(level)})
         self._connection.use_interval_level(level)
+        self._connection.use_settings(self._parameters.all())
         self._surroundings: Surroundings | None = None
-        self._surroundings_version = -1
+        self._surroundings_version: tuple[Any, ...] = ()
+        self._begun = False
         self._surroundings_key = -1
         self._interrupted = False
+        self._shielded = False
+        self._copying = False
+        self._hidden: list[str] = []
         self._stop: Callable[[], None] | None = None
+        self._guard = self._guarded(user or warehouse.settings.owner)
+        self._begin_with(dict(self._guard.user.parameters))
+
+    def _guarded(self, name: str) -> Guard:
+        try:
+            guard = Guard(
+                self.warehouse, self._connection, name,
+                lambda: self._transaction == "active", READABLE,
+            )  # fmt: skip
+            self._connection.use_user(name, superuser=guard.unlimited)
+        except BaseException:
+            self._connection.close()
+            raise
+        return guard
+
+    def _begin_with(self, given: dict[str, str]) -> None:
+        """Begin with what ALTER USER ... SET said; RESET comes back to it."""
+        self._parameters = Parameters({**self._parameters.defaults, **given})
+        if "search_path" in given:
+            self._connection.use(self._parameters.search_path)
+        if "timezone" in given:
+            self._connection.use_time_zone(given["timezone"])
+        if "interval_level" in given:
+            self._connection.use_interval_level(float(given["interval_level"]))
+
+    @property
+    def user(self) -> str:
+        """The name of the user by whose rights statements run."""
+        return self._guard.user.name
+
+    @property
+    def is_superuser(self) -> bool:
+        """Whether nothing is refused to that user."""
+        return self._guard.unlimited
+
+    @property
+    def connection_limit(self) -> int | None:
+        """How many connections the user may have at a time; None: as many as there are."""
+        return self._guard.user.connection_limit
 
     # --- Statements -----------------------------------------------------------------------------
 
@@ -99,7 +169,13 @@ class Session:
             try:
                 yield self._run_one(sql[span.start : span.end], parameters)
             except VestoError as error:
-                self._fail_transaction()
+                self.fail_transaction()
+                if not self._guard.unlimited:
+                    without_hints(error)
+                    if isinstance(error, UndefinedColumn):
+                        self._raise_hidden(self._hidden)
+                if self._shielded:
+                    without_values(error)
                 if error.span is not None:
                     start, end = error.span.start + span.start, error.span.end + span.start
                     error.span = type(error.span)(start, end)
@@ -107,21 +183,33 @@ class Session:
 
     def _run_one(self, text: str, parameters: Sequence[Any]) -> Result:
         self._hold_open_result()
+        self._shielded, self._hidden = False, []
         if is_plain(text):
-            self._check_transaction()
+            self.check_transaction()
             return self._run_plain(text, parameters)
         cursor = Cursor(text)
         word = cursor.here.text.upper() if cursor.here.kind == "word" else ""
+        if word in _ROLLBACK and cursor.after(1).text.upper() == "TO":
+            return self._savepoint(word, cursor)
         if word in _BEGIN | _COMMIT | _ROLLBACK:
             return self._transact(word)
-        self._check_transaction()
+        self.check_transaction()
+        if word in _SAVEPOINT:
+            return self._savepoint(word, cursor)
+        if word in _PREPARED:
+            return self._run_prepared(word, cursor, parameters)
         refuse_invented_statement(cursor)
         command = find_command(cursor)
         if command is None:
             return self._run_plain(text, parameters)
         return self._run_command(command, cursor, parameters)
 
-    def _check_transaction(self) -> None:
+    def check_transaction(self) -> None:
+        """Nothing, unless the transaction block has failed.
+
+        Raises:
+            FailedTransaction: It has.
+        """
         if self._transaction == "failed":
             hint = "ROLLBACK ends it."
             message = "current transaction is aborted, commands ignored until it ends"
@@ -135,6 +223,8 @@ class Session:
         try:
             try:
                 statement = command.parse(cursor)
+                if not getattr(command, "needs_no_engine", False):
+                    self._begin()
                 context = self._context()
                 return statement.bind(context).run(context)
             except InputOutputError:
@@ -146,11 +236,14 @@ class Session:
                     raise
                 try:
                     return self._run_plain(cursor.sql, parameters)
-                except VestoError:
-                    raise error from None
+                except VestoError as plain:
+                    # Who may not do it hears so, whatever else is wrong.
+                    allowed = self._guard.unlimited or plain.sqlstate != "42501"
+                    raise (error if allowed else plain) from None
         finally:
-            self._surroundings = None
-            self.warehouse.schema_version += not getattr(command, "keeps_schema", False)
+            self._savepoints.wrote()
+            if not getattr(command, "keeps_schema", False):
+                self._forget_surroundings()
 
     def _hold_open_result(self) -> None:
         """An unread result blocks the engine's connection: take it in first."""
@@ -161,19 +254,31 @@ class Session:
     def _context(self) -> Context:
         inside = self._transaction != "idle"
         return Context(
-            self.warehouse, self._connection, self.user, inside, self.wait_for_models,
-            self._translated, self._around(), self._parameters, self._watch,
+            self.warehouse, self._connection, self.user, self._guard, inside, self.wait_for_models,
+            self._translated, self._around(), self._parameters, self._watch, self._translated_view,
+            self._authorize,
         )  # fmt: skip
+
+    def _authorize(self, name: str) -> None:
+        """Go on with the rights of another user; with an empty name, of whoever opened the session."""
+        self._guard.become(name)
+        self._surroundings = None
 
     def _around(self) -> Surroundings:
         """What translations depend on; read anew after a change of the schema by anyone."""
-        version = self.warehouse.schema_version
+        accounts = self.warehouse.catalog.accounts
+        rounding = self._parameters.get("enable_numeric_rounding") == "on"
+        path, guard = self._parameters.search_path, self._guard
+        version = (
+            self.warehouse.schema_version, accounts.version, path, rounding, guard.user.name
+        )  # fmt: skip
         if self._surroundings is None or self._surroundings_version != version:
             self._surroundings_version = version
-            self._surroundings = surroundings(
-                self._connection, self._parameters.search_path, self.user,
-                rounding=self._parameters.get("enable_numeric_rounding") == "on",
+            self._connection.use_user(guard.user.name, superuser=guard.unlimited)
+            around = surroundings(
+                self._connection, path, self.user, superuser=guard.unlimited, rounding=rounding
             )  # fmt: skip
+            self._surroundings = replace(around, narrowed=guard.narrowed(path))
             self._surroundings_key = self.warehouse.front.interned(self._surroundings.key)
         return self._surroundings
 
@@ -181,9 +286,41 @@ class Session:
         self._around()
         key = (self._surroundings_key, self.warehouse.catalog.version)
         found = self.warehouse.front.translated(text, key, self._translate)
+        self._check(found)
         for model_id in found.forecasts:
             self._show_forecast(model_id)
         return found
+
+    def _translated_view(self, text: str, *, late: bool) -> Translated:
+        """The query of a view, the schemas of its tables written out; of a late one all is open."""
+        around = self._around()
+        if late:
+            return self.warehouse.translator.translate(text, around)
+        found = self._guard.qualified(around.search_path, around.system_views)
+        translator = self.warehouse.translator
+        translated = translator.translate(text, replace(around, qualified=found))
+        self._check(translated)
+        return translated
+
+    def _check(self, found: Translated) -> None:
+        """Nothing, if the user may run it.
+
+        Raises:
+            PermissionDenied: It may not.
+        """
+        if self._guard.unlimited:
+            return
+        path = self._around().search_path
+        self._hidden = [u.name for u in found.uses if u.columns and u.action == "SELECT"]
+        explains = found.word == "EXPLAIN"
+        uses = found.uses
+        if self._copying:
+            uses = tuple(use for use in uses if (use.schema, use.name) != ("", COPIED))
+        self._shielded |= self._guard.check(uses, path, explains=explains)
+        for model_id in found.forecasts:
+            model = self.warehouse.catalog.by_id(model_id)
+            if model is not None:
+                self._guard.check_execute(model)
 
     def _show_forecast(self, model_id: str) -> None:
         """Show the rows of a forecast to this session's line, under the name it is read by."""
@@ -195,19 +332,41 @@ class Session:
         return self.warehouse.translator.translate(text, self._around())
 
     def _run_plain(self, text: str, parameters: Sequence[Any]) -> Result:
+        self._begin()
         translated = self._translated(text)
         native = translated.kind == "native" and translated.word not in _KEEPS_SCHEMA
-        if native or translated.kind == "define":
-            self._forget_surroundings()
+        if translated.kind != "query":
+            self._savepoints.wrote()
+        if translated.kind == "define":
+            return self._define(translated, text, parameters)
+        if native:
+            self._forget_surroundings(natively=True)
         result = self._result(translated, text, parameters)
+        if native:
+            self._forget_surroundings(natively=True)
+            if translated.word in _REMOVES:
+                sweep(self._connection)
         if translated.word == "EXECUTE" and _NO_ROWS.issuperset(result.schema.names):
             self._forget_surroundings()
         self._open = result
         return result
 
-    def _forget_surroundings(self) -> None:
+    def _define(self, translated: Translated, text: str, parameters: Sequence[Any]) -> Result:
+        """Make, change or remove something, and record whose it is, in one step."""
+        context = self._context()
+        before = self._guard.rights.facts
+        try:
+            with context.atomic() as connection:
+                result = self._result(translated, text, parameters)
+                path = self._parameters.search_path
+                record_uses(connection, translated.uses, self._guard.owner_id, path, before)
+        finally:
+            self._forget_surroundings()
+        return result
+
+    def _forget_surroundings(self, *, natively: bool = False) -> None:
         self._surroundings = None
-        self.warehouse.schema_version += 1
+        self.warehouse.schema_changed(natively=natively)
 
     def _result(self, translated: Translated, text: str, parameters: Sequence[Any]) -> Result:
         reader = self._execute(translated, text, parameters)
@@ -218,7 +377,8 @@ class Session:
         if translated.kind == "define" or not reader.schema.names:
             reader.read_all()
             return Result(tag=_define_tag(text))
-        return Result(reader, tag="SELECT")
+        types = tuple((column.type, column.modifier) for column in self._connection.columns())
+        return Result(reader, tag="SELECT", types=types)
 
     def _execute(
         self, translated: Translated, text: str, parameters: Sequence[Any]
@@ -229,36 +389,195 @@ class Session:
             reader = self._connection.execute(translated.sql, parameters)
         except UndefinedFunction as error:
             raise error.at(place) from None
+        except (UndefinedColumn, EngineFailure):
+            hidden = [use.name for use in translated.uses if use.columns and use.action == "SELECT"]
+            if self._guard.unlimited or not hidden:
+                raise
+            self._raise_hidden(hidden)
+            raise
         except StatementSyntaxError:
             # Of a statement that went through untouched, only the translation knows the place.
             self.warehouse.translator.translate_all(text, self._around())
             raise
-        return pa.RecordBatchReader.from_batches(reader.schema, _placed(reader, place))
+        rows = _placed(reader, place, shielded=self._shielded)
+        return pa.RecordBatchReader.from_batches(reader.schema, rows)
+
+    def _raise_hidden(self, names: list[str]) -> None:
+        """The error of a column that is missing because the user may not read it.
+
+        Raises:
+            PermissionDenied: A table of which only some columns may be read is among ``names``.
+        """
+        for _, name in self._around().narrowed:
+            if name in names:
+                hint = "Name only the columns that you may read."
+                raise PermissionDenied(f"permission denied for relation {name}", hint=hint)
+
+    def prepare(self, text: str) -> Preparation:
+        """What a statement will return; it is bound, and not run unless it only looks.
+
+        Raises:
+            VestoError: What running it would raise before it begins.
+        """
+        self._hold_open_result()
+        cursor = Cursor(text)
+        word = cursor.here.text.upper() if cursor.here.kind == "word" else ""
+        if word in _BEGIN | _COMMIT | _ROLLBACK | _SAVEPOINT:
+            return Preparation()
+        self.check_transaction()
+        try:
+            return self._prepare(cursor, text)
+        except VestoError:
+            self.fail_transaction()
+            raise
+
+    def _prepare(self, cursor: Cursor, text: str) -> Preparation:
+        self._begin()
+        if cursor.here.kind == "word" and cursor.here.text.upper() in _PREPARED:
+            return self._prepare_prepared(cursor, text)
+        command = None if is_plain(text) else find_command(cursor)
+        if command is not None:
+            if not getattr(command, "only_looks", False):
+                command.parse(cursor)
+                return Preparation()
+            return Preparation(result=self.execute(text))
+        translated = self._translated(text)
+        if translated.word == "EXPLAIN":
+            return Preparation(result=self.execute(text))
+        if translated.kind == "query":
+            return Preparation(tuple(self._connection.describe(translated.sql)))
+        if translated.kind == "write":
+            self._connection.check(translated.sql)
+        return Preparation()
+
+    def _prepare_prepared(self, cursor: Cursor, text: str) -> Preparation:
+        """What PREPARE, DEALLOCATE and EXECUTE return: rows, where a query is executed."""
+        if not cursor.peek("EXECUTE"):
+            return Preparation()
+        found, _ = self._prepared.execution(cursor)
+        if self._translated(found.text).kind != "query":
+            return Preparation()
+        return Preparation(result=self.execute(text))
+
+    def parameter_types(self, text: str) -> dict[int, str]:
+        """Names of SQL types of the parameters ``$n``, where what stands around one tells it."""
+        self._hold_open_result()
+        return inferred(text, self._column_types, self.warehouse.translator.signatures)
+
+    def _column_types(self, schema: str, name: str) -> dict[str, str]:
+        place = f"{quoted(schema)}.{quoted(name)}" if schema else quoted(name)
+        columns = self.prepare(f"SELECT * FROM {place}").columns or ()  # noqa: S608 - quoted
+        return {column.name.lower(): column.type.name for column in columns}
+
+    # --- Prepared statements ----------------------------------------------------------------------
+
+    def _run_prepared(self, word: str, cursor: Cursor, parameters: Sequence[Any]) -> Result:
+        """PREPARE, EXECUTE or DEALLOCATE."""
+        if word == "DEALLOCATE":
+            return Result(tag=self._prepared.deallocate(cursor))
+        if word == "EXECUTE":
+            found, values = self._prepared.execution(cursor)
+            return self._run_plain(found.text, self._values(values))
+        name = cursor.after(1).text
+        text = self._prepared.prepare(cursor)
+        try:
+            if self._translated(text).kind not in {"query", "write"}:
+                hint = "SELECT, INSERT, UPDATE and DELETE can be."
+                raise StatementSyntaxError("the statement cannot be prepared", hint=hint)
+        except VestoError:
+            self._prepared.forget(name)
+            raise
+        return Result(tag="PREPARE")
+
+    def _values(self, texts: list[str]) -> tuple[Any, ...]:
+        """What the texts of values stand for."""
+        if not texts:
+            return ()
+        row = self._run_plain(f"SELECT {', '.join(texts)}", ()).row()
+        self._hold_open_result()
+        return row or ()
 
     # --- Transactions ---------------------------------------------------------------------------
+
+    @property
+    def transaction(self) -> str:
+        """Whether a transaction block is open: idle, active or failed."""
+        return self._transaction
+
+    def fail_transaction(self) -> None:
+        """What the session's user met with was an error: an open block can only be rolled back."""
+        if self._transaction == "active":
+            self._transaction = "failed"
 
     def _transact(self, word: str) -> Result:
         if word in _BEGIN:
             if self._transaction == "idle":
-                self._connection.begin()
-                self._transaction = "active"
+                self._transaction, self._begun = "active", False
                 return Result(tag="BEGIN")
             notice = "there is already a transaction in progress"
             return Result(tag="BEGIN", notices=(notice,))
         failed, idle = self._transaction == "failed", self._transaction == "idle"
         self._transaction = "idle"
+        self._savepoints.clear()
         if idle:
             return Result(tag=word, notices=("there is no transaction in progress",))
-        self._forget_surroundings()
-        if word in _ROLLBACK or failed:
-            self._connection.rollback()
-            return Result(tag="ROLLBACK")
-        self._connection.commit()
+        if not self._begun:
+            return Result(tag="ROLLBACK" if word in _ROLLBACK or failed else "COMMIT")
+        self._begun = False
+        try:
+            if word in _ROLLBACK or failed:
+                self._connection.rollback()
+                return Result(tag="ROLLBACK")
+            self._connection.commit()
+        finally:
+            # Only now do others see what changed, or that nothing did.
+            self._forget_surroundings()
         return Result(tag="COMMIT")
 
-    def _fail_transaction(self) -> None:
-        if self._transaction == "active":
-            self._transaction = "failed"
+    def _savepoint(self, word: str, cursor: Cursor) -> Result:
+        """SAVEPOINT name, RELEASE [SAVEPOINT] name, ROLLBACK TO [SAVEPOINT] name."""
+        cursor.advance()
+        back = word in _ROLLBACK
+        if back:
+            self.check_transaction()
+            cursor.expect("TO")
+        if word != "SAVEPOINT":
+            cursor.accept("SAVEPOINT")
+        name = cursor.identifier("a savepoint's name")
+        cursor.end()
+        if back:
+            self._savepoints.go_back(name)
+        elif word == "SAVEPOINT":
+            self._savepoints.set(name, inside=self._transaction != "idle")
+        else:
+            self._savepoints.release(name)
+        return Result(tag="ROLLBACK" if back else word)
+
+    def _begin(self) -> None:
+        """Begin the transaction block in the engine: BEGIN alone, and COMMIT after it, cost nothing."""
+        if self._transaction == "active" and not self._begun:
+            self._connection.begin()
+            self._begun = True
+
+    # --- Rows from the outside ------------------------------------------------------------------
+
+    def insert(self, table: Name, columns: Sequence[str], rows: pa.Table) -> int:
+        """Insert rows, by place, into these columns of a table; how many they were.
+
+        Raises:
+            VestoError: They do not fit, or the table is not there.
+        """
+        self._connection.register(COPIED, rows)
+        self._copying = True
+        try:
+            into = ", ".join(quoted(name) for name in columns)
+            values = ", ".join(quoted(name) for name in rows.column_names)
+            text = f"INSERT INTO {table.sql()} ({into}) SELECT {values} FROM {COPIED}"  # noqa: S608 - names are quoted
+            return self.execute(text).rowcount
+        finally:
+            self._copying = False
+            self._hold_open_result()
+            self._connection.unregister(COPIED)
 
     # --- Python's side --------------------------------------------------------------------------
 
@@ -268,9 +587,28 @@ class Session:
             table = pa.Table.from_pandas(table, preserve_index=False)
         self._connection.register(name, table)
 
+    def parameter(self, name: str) -> str:
+        """The value of a configuration parameter.
+
+        Raises:
+            UndefinedParameter: There is none of that name.
+        """
+        return self._parameters.get(name)
+
+    def set_parameter(self, name: str, value: str) -> None:
+        """Change a configuration parameter, as SET does.
+
+        Raises:
+            UndefinedParameter: There is none of that name.
+            InvalidParameterValue: The value does not fit.
+        """
+        Set(name, value).run(self._context())
+
     def describe(self, sql: str) -> list[Column]:
         """The columns of a query of the engine's dialect; it is not run."""
         self._hold_open_result()
+        if not self._guard.unlimited:
+            sql = self._translated(sql).sql
         return self._connection.describe(sql)
 
     def model(self, name: str) -> Model:
@@ -336,11 +674,15 @@ class Session:
         self.close()
 
 
-def _placed(reader: pa.RecordBatchReader, place: Span | None) -> Iterator[pa.RecordBatch]:
+def _placed(
+    reader: pa.RecordBatchReader, place: Span | None, *, shielded: bool
+) -> Iterator[pa.RecordBatch]:
     try:
         yield from reader
-    except UndefinedFunction as error:
-        raise error.at(place) from None
+    except VestoError as error:
+        if isinstance(error, UndefinedFunction):
+            error.at(place)
+        raise (without_values(error) if shielded else error) from None
 
 
 def _read_name(text: str) -> Name:
@@ -357,21 +699,27 @@ def _define_tag(text: str) -> str:
 
 
 def connect(
-    path: str | Path, *, locked: bool = False, wait: bool = True,
+    path: str | Path, *, user: str = "", locked: bool = False, wait: bool = True,
     settings: Mapping[str, Any] | None = None,
 ) -> Session:  # fmt: skip
     """Open the warehouse at ``path``, or make one, and a session in it.
 
     Args:
         path: A directory.
+        user: By whose rights statements run; without it by those of the warehouse's owner.
         locked: Treat SQL as hostile: no files, no extensions, no settings.
         wait: Whether CREATE MODEL returns only when the model is READY.
         settings: Over those in the warehouse's ``vesto.toml``.
 
     Raises:
         WarehouseInUse: Another process has it open.
+        InvalidAuthorization: There is no such user.
     """
     warehouse = Warehouse(Path(path), locked=locked, settings=settings)
-    session = Session(warehouse, wait=wait)
+    try:
+        session = Session(warehouse, user=user, wait=wait)
+    except BaseException:
+        warehouse.close()
+        raise
     session._owns_warehouse = True  # noqa: SLF001 - our own, and nobody else's to set
     return session

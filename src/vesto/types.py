@@ -6,7 +6,7 @@ Source: Amazon Redshift Database Developer Guide, "Data types"; PostgreSQL's ``p
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ _TABLE: Final = (
     SqlType("foreign", "FOREIGN", "VARCHAR", "foreign", 705),
 )
 BY_NAME: Final = {row.name: row for row in _TABLE}
+# The catalogue's, which are worked with as what they are stored in, and shown by their identifier.
+OID: Final = replace(BY_NAME["int8"], oid=26)
+CHARACTER: Final = replace(BY_NAME["varchar"], oid=18)
+_CHARACTERS: Final = "ENUM('', '0',"
 
 _DUCKDB: Final = {
     "BOOLEAN": "bool", "TINYINT": "int2", "UTINYINT": "int2", "SMALLINT": "int2",
@@ -81,6 +85,10 @@ def from_duckdb(name: str) -> SqlType:
     """The type for one that DuckDB's DESCRIBE prints, as ``DECIMAL(10,2)`` or ``INTEGER[]``."""
     if name.endswith("]"):
         return BY_NAME["super"]
+    if name == "UINTEGER":
+        return OID
+    if name.startswith(_CHARACTERS):
+        return CHARACTER
     return BY_NAME[_DUCKDB.get(re.sub(r"\(.*", "", name, flags=re.DOTALL), "foreign")]
 
 

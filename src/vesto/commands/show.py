@@ -19,7 +19,9 @@ class Show:
     """Shows one parameter, or all where ``name`` is empty."""
 
     starts: ClassVar[tuple[str, ...]] = ("SHOW",)
+    only_looks: ClassVar[bool] = True
     keeps_schema: ClassVar[bool] = True
+    needs_no_engine: ClassVar[bool] = True
     engine_has_it: ClassVar[bool] = True
 
     name: str = ""

@@ -5,10 +5,11 @@ Source: Amazon Redshift Database Developer Guide, "CREATE TABLE" and "Data types
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from vesto.dialect.cursor import Cursor
+from vesto.dialect.keys import Key, read_reference
 from vesto.dialect.names import quoted
 from vesto.errors import FeatureNotSupported, InvalidParameterValue, Span, StatementSyntaxError
 
@@ -88,6 +89,20 @@ class ColumnDefinition:
     encoding: str = "none"
     is_distkey: bool = False
     is_sortkey: bool = False
+    is_primary: bool = False
+    is_unique: bool = False
+    references: Key | None = None
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The keys of the column alone."""
+        own = [Key(kind, (self.name,)) for kind, has in self._kinds() if has]
+        if self.references is not None:
+            own.append(replace(self.references, columns=(self.name,)))
+        return tuple(own)
+
+    def _kinds(self) -> tuple[tuple[str, bool], ...]:
+        return ("p", self.is_primary), ("u", self.is_unique)
 
     def sql(self) -> str:
         """The definition as Redshift SQL."""
@@ -100,6 +115,9 @@ class ColumnDefinition:
         parts += [f"ENCODE {self.encoding}"] if self.encoding != "none" else []
         parts += ["DISTKEY"] if self.is_distkey else []
         parts += ["SORTKEY"] if self.is_sortkey else []
+        parts += ["PRIMARY KEY"] if self.is_primary else []
+        parts += ["UNIQUE"] if self.is_unique else []
+        parts += [self.references.references()] if self.references else []
         return " ".join(parts)
 
 
@@ -191,19 +209,19 @@ def _attribute(cursor: Cursor) -> dict[str, object]:
 
 
 def _informational(cursor: Cursor, word: str, span: Span) -> dict[str, object]:
-    """Constraints that Redshift takes and does not enforce."""
+    """Constraints that Redshift takes and does not enforce; keys are kept for clients to read."""
     if word == "PRIMARY":
         cursor.expect("KEY")
-        return {"not_null": True}
+        return {"not_null": True, "is_primary": True}
     if word == "REFERENCES":
-        cursor.name("a table")
-        if cursor.peek("("):
-            cursor.parenthesised("REFERENCES")
-        return {}
+        other, columns = read_reference(cursor)
+        return {"references": Key("f", (), "", other, columns)}
+    if word == "UNIQUE":
+        return {"is_unique": True}
     if word == "COLLATE":
         cursor.word("a collation")
         return {}
-    if word in {"NULL", "UNIQUE"}:
+    if word == "NULL":
         return {}
     raise StatementSyntaxError(f"{word} is no column attribute", span=span)
 

@@ -34,6 +34,9 @@ _SYMBOLS: Final = frozenset(
 _ALIKE: Final = re.compile(r"(?:[ !\"#%-,.0-\[\]-~\n\t]|-(?!-)|/(?!\*))*")
 # A name that the grammar of neither gives a meaning to.
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]*\Z")
+# Schemas and relations that are the system's: their names are rewritten, or refused.
+_SCHEMAS: Final = frozenset({"vesto", "pg_catalog", "information_schema"})
+_ENGINE: Final = ("pg_", "duckdb_", "pragma_", "sqlite_")
 _MEANINGFUL: Final = frozenset(
     [
         "add",
@@ -66,6 +69,7 @@ _MEANINGFUL: Final = frozenset(
         "current_catalog",
         "current_date",
         "current_role",
+        "current_setting",
         "current_schema",
         "current_time",
         "current_timestamp",
@@ -217,8 +221,8 @@ def _is_same(token: Token, surroundings: Surroundings, *, called: bool) -> bool:
         return word in _SAME or word in _BEFORE
     if word in _WORDS:
         return True
-    known = word in _MEANINGFUL or word in surroundings.system_views or word == "pg_catalog"
-    return not known and word != "vesto" and _NAME.match(word) is not None
+    known = word in _MEANINGFUL or word in surroundings.system_views or word in _SCHEMAS
+    return not known and not word.startswith(_ENGINE) and _NAME.match(word) is not None
 
 
 def _has_names(tokens: list[Token]) -> bool:

@@ -33,6 +33,9 @@ def _object(call: Call) -> exp.Expr:
 
 
 def _array(call: Call) -> exp.Expr:
+    if len(call.arguments) == 1 and isinstance(call.arguments[0], exp.Query):
+        # PostgreSQL's array of a query's rows, which the catalogue's arrays are compared with.
+        return function("ARRAY", call.arguments[0])
     return function("json_array", *call.arguments)
 
 

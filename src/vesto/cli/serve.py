@@ -1,0 +1,136 @@
+"""``vesto serve``: a warehouse for every PostgreSQL and Redshift client, until a signal ends it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+
+from vesto.access.passwords import new_password
+from vesto.dialect.names import quoted, written
+from vesto.errors import InputOutputError, InvalidParameterValue
+from vesto.server.listener import Listener
+from vesto.server.options import Options
+from vesto.session import Session
+from vesto.warehouse import Warehouse
+
+FIRST_PASSWORD: Final = "VESTO_FIRST_PASSWORD"  # noqa: S105 - the variable's name
+DATABASE: Final = "dev"
+_PATHS: Final = frozenset({"certificate", "key"})
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What ``--config`` says: settings of the warehouse, and the table ``[server]``."""
+
+    settings: Mapping[str, Any]
+    server: Mapping[str, Any]
+
+
+def read_configuration(path: Path | None) -> Configuration:
+    """The file's content; nothing without one.
+
+    Raises:
+        InputOutputError: It cannot be read.
+        InvalidParameterValue: It is not TOML.
+    """
+    if path is None:
+        return Configuration({}, {})
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputOutputError(f"{path} cannot be read", detail=str(error)) from error
+    except ValueError as error:
+        raise InvalidParameterValue(f"{path.name} is not TOML", detail=str(error)) from error
+    server = found.pop("server", {})
+    if not isinstance(server, dict):
+        raise InvalidParameterValue('"server" must be a table: [server]')
+    return Configuration(found, server)
+
+
+def make_options(configured: Mapping[str, Any], given: Mapping[str, Any]) -> Options:
+    """Options of the file, with those of the command line over them.
+
+    Raises:
+        InvalidParameterValue: One is unknown, or of another type.
+    """
+    kinds = {field.name: field.type for field in fields(Options)}
+    for name, value in configured.items():
+        if name not in kinds:
+            hint = f"The options of [server] are {', '.join(sorted(kinds))}."
+            raise InvalidParameterValue(f'option "{name}" is not known', hint=hint)
+        if not _fits(value, str(kinds[name])):
+            raise InvalidParameterValue(f'option "{name}" must be {kinds[name]}')
+    values = dict(configured) | {name: value for name, value in given.items() if value is not None}
+    for name in _PATHS & values.keys():
+        values[name] = Path(values[name])
+    return Options(**values)
+
+
+def _fits(value: Any, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind == "bool"
+    if kind == "float":
+        return isinstance(value, int | float) and value >= 0
+    if kind == "int":
+        return isinstance(value, int) and value >= 0
+    return isinstance(value, str) and kind != "bool"
+
+
+def serve(path: Path, options: Options, settings: Mapping[str, Any]) -> None:
+    """Serve the warehouse until SIGTERM or SIGINT; then finish what runs, and close it.
+
+    Raises:
+        WarehouseInUse: Another process has it open.
+        InputOutputError: The address or the certificate cannot be used.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    with Warehouse(path, locked=True, settings=settings) as warehouse:
+        first = _first_password(warehouse)
+        try:
+            listener = Listener(
+                options, warehouse, lambda client: Session(warehouse, user=client.user, wait=False)
+            )
+        except OSError as error:
+            message = f"cannot listen on {options.host}:{options.port}"
+            raise InputOutputError(message, detail=str(error)) from error
+        with listener:
+            _say_how_to_connect(listener, warehouse.settings.owner, first)
+            _wait_for_signal()
+            typer.echo("stopping")
+
+
+def _first_password(warehouse: Warehouse) -> str:
+    """Give the owner a password, where nobody has one; it, if it is to be shown."""
+    given = os.environ.pop(FIRST_PASSWORD, "")
+    if any(user.verifiers for user in warehouse.catalog.accounts.directory().users.values()):
+        return ""
+    password = given or new_password()
+    with Session(warehouse) as session:
+        owner = quoted(warehouse.settings.owner)
+        session.execute(f"ALTER USER {owner} PASSWORD {written(password)}")
+    return "" if given else password
+
+
+def _say_how_to_connect(listener: Listener, owner: str, password: str) -> None:
+    host, port = listener.address
+    typer.echo(f"serving on {host}:{port}")
+    typer.echo(f'connect with: psql "host={host} port={port} user={owner} dbname={DATABASE}"')
+    if password:
+        typer.echo(f"password of {owner}: {password}")
+        typer.echo("It is shown once and kept nowhere.")
+
+
+def _wait_for_signal() -> None:
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    ended.wait()

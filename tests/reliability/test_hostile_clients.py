@@ -1,0 +1,205 @@
+"""Clients that mean ill: each gets a clear error or a closed door, and the server serves on."""
+
+from __future__ import annotations
+
+import ssl
+import struct
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from server_support import USER, serving
+from wire import Wire, fields, message, startup
+
+from vesto.server.guard import LOCKED_S, TRIES, Guard
+from vesto.server.listener import Listener
+
+
+@pytest.fixture(scope="module")
+def listener(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listener]:
+    folder = tmp_path_factory.mktemp("served") / "shop"
+    with serving(
+        folder, startup_timeout_s=1.0, maximum_connections=3, maximum_message=100_000
+    ) as up:
+        yield up
+
+
+def check_serves(listener: Listener) -> None:
+    with Wire(listener.address[1]) as wire:
+        wire.login()
+        assert [code for code, _ in wire.query("SELECT 1")] == list("TDCZ")
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"\0\0\0\0",
+        b"\xff\xff\xff\xff",
+        struct.pack("!IHH", 8, 2, 0),
+        startup()[:-1] + b"x",
+    ],
+)
+def test_noise_at_the_door_is_refused(listener: Listener, noise: bytes) -> None:
+    with Wire(listener.address[1]) as wire:
+        wire.send(noise)
+        assert wire.is_closed()
+    check_serves(listener)
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        b"?\0\0\0\4",
+        b"Q" + struct.pack("!I", 2**31),
+        b"Q" + struct.pack("!I", 100_001),
+        message("Q", b"SELECT 1"),
+        message("B", b"\0\0" + struct.pack("!HH", 0, 60_000)),
+        message("p", b"secret\0"),
+        message("D", b"X\0"),
+    ],
+)
+def test_noise_in_a_session_ends_it_with_a_reason(listener: Listener, noise: bytes) -> None:
+    with Wire(listener.address[1]) as wire:
+        wire.login()
+        wire.send(noise)
+        code, body = wire.read()
+        assert code == "E"
+        assert (fields(body)["S"], fields(body)["C"]) == ("FATAL", "08P01")
+        assert wire.is_closed()
+    check_serves(listener)
+
+
+def test_a_statement_that_is_no_utf8_is_an_error_of_the_statement(listener: Listener) -> None:
+    with Wire(listener.address[1]) as wire:
+        wire.login()
+        wire.send(message("Q", b"SELECT '\xff'\0"))
+        assert fields(wire.read()[1])["C"] == "22021"
+        wire.send(message("S"))
+        assert wire.codes() in {"Z", "ZZ"}
+
+
+def test_who_does_not_say_who_he_is_has_to_go(listener: Listener) -> None:
+    with Wire(listener.address[1], timeout=15) as wire:
+        wire.send(startup()[:10])
+        assert wire.is_closed()
+    check_serves(listener)
+
+
+def test_connections_are_counted(listener: Listener) -> None:
+    wires = [Wire(listener.address[1]) for _ in range(3)]
+    for wire in wires:
+        wire.login()
+    with Wire(listener.address[1]) as one_more:
+        one_more.send(startup())
+        one_more.answer(one_more.read()[1])
+        assert fields(one_more.until("E")[-1][1])["C"] == "53300"
+    for wire in wires:
+        wire.socket.close()
+
+
+def test_a_guessed_key_cancels_nothing(listener: Listener) -> None:
+    with Wire(listener.address[1]) as wire:
+        process, key = struct.unpack(
+            "!II", next(body for code, body in wire.login() if code == "K")
+        )
+        for guess in (key ^ 1, 0):
+            with Wire(listener.address[1]) as other:
+                other.send(struct.pack("!IHHII", 16, 1234, 5678, process, guess))
+                assert other.is_closed()
+        assert [code for code, _ in wire.query("SELECT 1")] == list("TDCZ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT " + "(" * 5_000 + "1" + ")" * 5_000,
+        "SELECT * FROM (" * 3_000 + "SELECT 1" + ") t" * 3_000,
+        "SELECT " + "upper(" * 4_000 + "'a'" + ")" * 4_000,
+        "SELECT " + "NOT " * 5_000 + "true",
+        "SELECT " + "CASE WHEN true THEN " * 1_000 + "1" + " END" * 1_000,
+    ],
+    ids=["parentheses", "subqueries", "calls", "negations", "cases"],
+)
+def test_a_statement_without_bottom_does_not_end_the_server(listener: Listener, text: str) -> None:
+    with Wire(listener.address[1]) as wire:
+        wire.login()
+        assert fields(wire.query(text)[0][1])["C"] == "42601"
+    check_serves(listener)
+
+
+def test_a_wrong_password_and_an_unknown_user_look_alike(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vesto.server.guard.DELAY_S", 0.0)
+    with Wire(listener.address[1]) as wire:
+        wire.send(startup())
+        wire.read()
+        wire.send(message("p", b"md5" + b"0" * 32 + b"\0"))
+        assert fields(wire.read()[1])["C"] == "28P01"
+        assert wire.is_closed()
+
+
+def test_guessing_is_slow_and_then_locked() -> None:
+    now = [0.0]
+    guard = Guard(lambda: now[0])
+    delays = [guard.wrong(USER, "10.0.0.1") for _ in range(TRIES)]
+    assert delays == sorted(delays) and delays[0] > 0
+    assert guard.is_locked(USER, "10.0.0.1")
+    assert not guard.is_locked(USER, "10.0.0.2")
+    now[0] = LOCKED_S + 1
+    assert not guard.is_locked(USER, "10.0.0.1")
+    guard.wrong(USER, "10.0.0.1")
+    guard.right(USER, "10.0.0.1")
+    assert guard.wrong(USER, "10.0.0.1") == delays[0]
+
+
+def test_whoever_waits_is_told_that_the_server_stops(tmp_path: Path) -> None:
+    with serving(tmp_path / "shop") as listener:
+        wire = Wire(listener.address[1])
+        wire.login()
+    code, body = wire.read()
+    assert (code, fields(body)["C"]) == ("E", "57P01")
+    assert wire.is_closed()
+    wire.socket.close()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("tls")
+    key, made = folder / "key.pem", folder / "cert.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", made,
+         "-days", "2", "-subj", "/CN=localhost"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return made, key
+
+
+def test_tls_is_new_enough_and_nothing_slips_in_before_it(
+    tmp_path: Path, certificate: tuple[Path, Path]
+) -> None:
+    made, key = certificate
+    request = struct.pack("!IHH", 8, 1234, 5679)
+    with serving(tmp_path / "shop", certificate=made, key=key, requires_tls=True) as listener:
+        port = listener.address[1]
+        with Wire(port) as wire:
+            wire.send(request)
+            assert wire.socket.recv(1) == b"S"
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(made)
+            context.check_hostname = False
+            wire.socket = context.wrap_socket(wire.socket)
+            assert wire.socket.version() in {"TLSv1.2", "TLSv1.3"}
+            assert wire.login()[-1] == ("Z", b"I")
+        with Wire(port) as wire:
+            wire.send(request + startup())
+            assert wire.socket.recv(1) in {b"S", b""}
+            assert wire.is_closed()
+        with Wire(port) as wire:
+            wire.send(startup())
+            assert fields(wire.read()[1])["C"] == "28000"
+        assert listener.tls is not None
+        assert listener.tls.minimum_version == ssl.TLSVersion.TLSv1_2
