@@ -145,6 +145,9 @@ def test_columns_stand_side_by_side() -> None:
     [
         ("float8", pa.array([float("inf"), float("-inf"), float("nan")]),
          [b"Infinity", b"-Infinity", b"NaN"]),
+        ("float8", pa.array([1e10, 123456789012345.6, 1e15, -1234567890123456.0, 1e16, 1e-4, 1e-5, 0.0, None]),
+         [b"10000000000", b"123456789012345.6", b"1e+15", b"-1.234567890123456e+15", b"1e+16",
+          b"0.0001", b"1e-05", b"0", None]),
         ("date", pa.array([-719_529, 2_932_897, 2**31 - 1], pa.int32()).cast(pa.date32()),
          [b"0002-12-31 BC", b"10000-01-01", b"infinity"]),
         ("timestamp", pa.array([2**63 - 1, 0], pa.int64()).cast(pa.timestamp("us")),

@@ -14,8 +14,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-_LEAST: Final = 1e-4
-_MOST: Final = 1e15
+from vesto.server.text_format import MOST_PLAIN, SMALLEST_PLAIN
 
 
 class Uncommon(Exception):
@@ -67,7 +66,7 @@ def _numeric(value: Any) -> bytes:
 
 
 def _fraction(value: Any) -> bytes:
-    if value and not _LEAST <= abs(value) < _MOST:
+    if value and not SMALLEST_PLAIN <= abs(value) < MOST_PLAIN:
         raise Uncommon
     return repr(value).removesuffix(".0").encode()
 

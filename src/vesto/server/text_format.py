@@ -19,6 +19,11 @@ from vesto.server.stored import integers, microseconds, valid
 
 # Arrow writes decimals below 0.000001 with an exponent.
 _PLAIN_SCALE: Final = 6
+# PostgreSQL writes numbers of this size without an exponent; Arrow and Python differ above.
+SMALLEST_PLAIN: Final = 1e-4
+MOST_PLAIN: Final = 1e15
+_ARROW_MOST: Final = 1e10
+_PYTHON_MOST: Final = 1e16
 # From here on Arrow cuts years to four digits, or writes more.
 _FIRST_DAY: Final = -719_162
 _LAST_DAY: Final = 2_932_896
@@ -63,11 +68,37 @@ def _bool(array: pa.Array) -> pa.Array:
 
 def _float(array: pa.Array) -> pa.Array:
     found = array.cast(pa.string())
+    if pa.types.is_float64(array.type):
+        found = _with_exponents(array, found)
     if pc.all(pc.is_finite(array), skip_nulls=True).as_py():
         return found
     found = pc.if_else(pc.is_nan(array), "NaN", found)
     found = pc.if_else(pc.equal(found, "inf"), "Infinity", found)
     return pc.if_else(pc.equal(found, "-inf"), "-Infinity", found)
+
+
+def _with_exponents(array: pa.Array, found: pa.Array) -> pa.Array:
+    """Numbers that Arrow would write with an exponent where PostgreSQL does not, or without one."""
+    size = pc.abs(array)
+    small = pc.and_(pc.greater(size, 0.0), pc.less(size, SMALLEST_PLAIN))
+    large = pc.and_(pc.greater_equal(size, _ARROW_MOST), pc.is_finite(array))
+    odd = pc.fill_null(pc.or_(small, large), fill_value=False)
+    if not pc.any(odd).as_py():
+        return found
+    values = array.filter(odd).to_pylist()
+    return pc.replace_with_mask(found, odd, pa.array([float8_text(v) for v in values], pa.string()))
+
+
+def float8_text(value: float) -> str:
+    """A finite number in the fewest digits that give it back, as PostgreSQL writes it.
+
+    Source: PostgreSQL's ``float8out``: an exponent below 1e-4 and from 1e15 on.
+    """
+    text = repr(value).removesuffix(".0")
+    if not MOST_PLAIN <= abs(value) < _PYTHON_MOST:
+        return text
+    sign, digits = ("-" if value < 0 else ""), text.lstrip("-").replace(".", "").rstrip("0")
+    return f"{sign}{digits[0]}{'.' if digits[1:] else ''}{digits[1:]}e+15"
 
 
 def _numeric(array: pa.Array) -> pa.Array:
