@@ -75,13 +75,16 @@ def shell(path: Warehouse) -> None:
 
 
 @app.command()
-def serve(
+def serve(  # noqa: PLR0913 - one for each option
     path: Warehouse,
     *,
     host: Annotated[str | None, typer.Option(help="address to listen on [127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(help="0 takes a free one [5439]")] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="certificate, as PEM")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="its private key, as PEM")] = None,
+    metrics_host: Annotated[str | None, typer.Option(help="address of it [127.0.0.1]")] = None,
+    metrics_port: Annotated[int | None, typer.Option(help="/healthz, /metrics; 0: none")] = None,
+    log_format: Annotated[str | None, typer.Option(help="text or json [text]")] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file of settings and [server]")] = None,
 ) -> None:
     """Serve the warehouse to PostgreSQL and Redshift clients."""
@@ -89,6 +92,7 @@ def serve(
     from vesto.cli.serve import serve as run  # noqa: PLC0415
 
     given = {"host": host, "port": port, "certificate": tls_cert, "key": tls_key}
+    given |= {"metrics_host": metrics_host, "metrics_port": metrics_port, "log_format": log_format}
     found = read_configuration(config)
     run(path, make_options(found.server, given), found.settings)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import threading
 import tomllib
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -15,8 +15,12 @@ from typing import Any, Final
 import typer
 
 from vesto.access.passwords import new_password
+from vesto.catalog.records import State
+from vesto.cli.logs import LOG_FORMATS, set_up
 from vesto.dialect.names import quoted, written
-from vesto.errors import InputOutputError, InvalidParameterValue
+from vesto.errors import InputOutputError, InvalidParameterValue, VestoError
+from vesto.server.activity import record
+from vesto.server.endpoint import Endpoint, exposition
 from vesto.server.listener import Listener
 from vesto.server.options import Options
 from vesto.session import Session
@@ -72,7 +76,11 @@ def make_options(configured: Mapping[str, Any], given: Mapping[str, Any]) -> Opt
     values = dict(configured) | {name: value for name, value in given.items() if value is not None}
     for name in _PATHS & values.keys():
         values[name] = Path(values[name])
-    return Options(**values)
+    options = Options(**values)
+    if options.log_format not in LOG_FORMATS:
+        hint = f"It is one of {', '.join(LOG_FORMATS)}."
+        raise InvalidParameterValue(f'"{options.log_format}" is no log_format', hint=hint)
+    return options
 
 
 def _fits(value: Any, kind: str) -> bool:
@@ -92,7 +100,7 @@ def serve(path: Path, options: Options, settings: Mapping[str, Any]) -> None:
         WarehouseInUse: Another process has it open.
         InputOutputError: The address or the certificate cannot be used.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    set_up(options.log_format)
     with Warehouse(path, locked=True, settings=settings) as warehouse:
         first = _first_password(warehouse)
         try:
@@ -102,10 +110,46 @@ def serve(path: Path, options: Options, settings: Mapping[str, Any]) -> None:
         except OSError as error:
             message = f"cannot listen on {options.host}:{options.port}"
             raise InputOutputError(message, detail=str(error)) from error
-        with listener:
+        with ExitStack() as ended:
+            if options.metrics_port:
+                ended.enter_context(_endpoint(options, warehouse, listener))
+            ended.enter_context(listener)
+            host, port = listener.address
+            record("start", host=host, port=port)
             _say_how_to_connect(listener, warehouse.settings.owner, first)
             _wait_for_signal()
             typer.echo("stopping")
+            record("stop")
+
+
+def _endpoint(options: Options, warehouse: Warehouse, listener: Listener) -> Endpoint:
+    def trouble() -> str:
+        return "stopping" if listener.is_stopping else _trouble(warehouse)
+
+    def metrics() -> str:
+        versions = warehouse.catalog.all_versions()
+        jobs = sum(version.state is State.TRAINING for version in versions)
+        return exposition(listener.activity.counts(), jobs)
+
+    host, port = options.metrics_host, options.metrics_port
+    try:
+        return Endpoint(host, port, metrics=metrics, trouble=trouble)
+    except OSError as error:
+        message = f"cannot listen on {host}:{port}"
+        raise InputOutputError(message, detail=str(error)) from error
+
+
+def _trouble(warehouse: Warehouse) -> str:
+    """Why the engine does not answer, as an SQLSTATE; nothing where it does."""
+    try:
+        line = warehouse.engine.connect()
+        try:
+            line.execute("SELECT 1").read_all()
+        finally:
+            line.close()
+    except VestoError as error:
+        return f"the warehouse does not answer ({error.sqlstate})"
+    return ""
 
 
 def _first_password(warehouse: Warehouse) -> str:

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from vesto.errors import VestoError
 from vesto.server import replies
+from vesto.server.activity import Activity, record
 from vesto.server.flow import Flow
 from vesto.server.queries import Queries
 from vesto.server.startup import Client, Door, greet
@@ -14,10 +15,14 @@ from vesto.session import Session
 
 log: Final = logging.getLogger(__name__)
 SERVER_VERSION: Final = "8.0.2"
+# The class of SQLSTATEs "invalid authorization specification".
+_NOT_AUTHORIZED: Final = "28"
 
 
 class Host(Door, Protocol):
     """What a conversation needs of the server."""
+
+    activity: Activity
 
     def open(self, client: Client) -> tuple[Session, int, int]:
         """A session for a client, and its number and secret for cancel requests.
@@ -40,13 +45,18 @@ def converse(host: Host) -> Flow:
             return
         session, process, key = host.open(client)
     except VestoError as error:
+        if error.sqlstate.startswith(_NOT_AUTHORIZED):
+            level = logging.WARNING
+            record("authentication failed", level, address=host.address, sqlstate=error.sqlstate)
         yield replies.error(error, fatal=True)
         return
+    host.activity.connected(host.address, session.user)
     try:
-        yield from _session(Queries(session, client), process, key)
+        yield from _session(Queries(session, client, host.activity), process, key)
     except VestoError as error:
         yield replies.error(error, fatal=True)
     finally:
+        host.activity.disconnected(host.address, session.user)
         host.close(process)
 
 

@@ -16,6 +16,7 @@ from typing import Final, Self
 
 from vesto.errors import ServerShutdown, TooManyConnections, VestoError
 from vesto.server import replies
+from vesto.server.activity import Activity
 from vesto.server.authentication import Users
 from vesto.server.connection import Connection
 from vesto.server.conversation import converse
@@ -47,7 +48,7 @@ class Listener:
             InputOutputError: The certificate cannot be used.
         """
         self.options, self.users, self.open_session = options, users, open_session
-        self.guard = Guard()
+        self.guard, self.activity = Guard(), Activity()
         self.tls = tls_context(options)
         self._lock = threading.Lock()
         self._sessions: dict[int, tuple[Session, int]] = {}
@@ -71,6 +72,11 @@ class Listener:
         """How many clients are connected."""
         with self._lock:
             return len(self._connections)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it takes no more connections."""
+        return self._stopping
 
     def start(self) -> None:
         """Take connections, in a thread of its own."""
@@ -223,6 +229,7 @@ class _Visit:
     def __init__(self, listener: Listener, address: str) -> None:
         self._listener = listener
         self.users, self.guard, self.address = listener.users, listener.guard, address
+        self.activity = listener.activity
         self.offers_tls = listener.tls is not None
         self.requires_tls = listener.options.requires_tls
 

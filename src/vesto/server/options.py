@@ -17,7 +17,7 @@ class Options:
     """Where a server listens, and its limits; times in seconds, 0 for no limit.
 
     ``startup_timeout_s`` is how long a client may take to say who it is; ``send_timeout_s`` how
-    long it may take none of what is sent to it.
+    long it may take none of what is sent to it. ``metrics_port`` 0 is no second port.
     """
 
     host: str = "127.0.0.1"
@@ -31,6 +31,9 @@ class Options:
     send_timeout_s: float = 600.0
     shutdown_s: float = 10.0
     maximum_message: int = 256 * 1024 * 1024
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
+    log_format: str = "text"
 
 
 def tls_context(options: Options) -> ssl.SSLContext | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ from vesto.errors import (
 )
 from vesto.result import Result
 from vesto.server import replies, special
+from vesto.server.activity import Activity, record
 from vesto.server.deadlines import DEADLINES
 from vesto.server.flow import Flow, Need, receive
 from vesto.server.messages import (
@@ -69,8 +71,9 @@ _REPORTED: Final = {
 class Queries:
     """One client's statements, in the order they come; all output is yielded."""
 
-    def __init__(self, session: Session, client: Client) -> None:
-        self.session, self.client = session, client
+    def __init__(self, session: Session, client: Client, activity: Activity) -> None:
+        self.session, self.client, self._activity = session, client, activity
+        self._spent = 0.0
         self.statements: dict[str, Prepared] = {}
         self.portals: dict[str, Portal] = {}
         self._skipping = False
@@ -134,12 +137,28 @@ class Queries:
                 self._reported[name] = value
                 yield replies.parameter(name, value)
 
+    def _ended(self, sqlstate: str | None = None) -> None:
+        """Count the statement that ``_spent`` has been measured for."""
+        seconds, self._spent = self._spent, 0.0
+        self._activity.statement(seconds, sqlstate)
+        if sqlstate is not None:
+            user, rounded = self.session.user, round(seconds, 6)
+            record("statement failed", user=user, sqlstate=sqlstate, seconds=rounded)
+
+    def _timed(self, work: Flow) -> Flow:
+        begun = time.monotonic()
+        try:
+            yield from work
+        finally:
+            self._spent += time.monotonic() - begun
+
     def _failed(self, error: Exception, shift: int = 0) -> bytes:
         """ErrorResponse; what should not happen is logged, and its words stay here."""
         self.session.fail_transaction()
         if not isinstance(error, VestoError):
             log.error("a statement ended with an error of ours", exc_info=error)
             error = VestoError("internal error", hint="The server's log tells more.")
+        self._ended(error.sqlstate)
         position = None if error.position is None else error.position + shift
         return replies.error(error, position)
 
@@ -147,6 +166,7 @@ class Queries:
 
     def _simple(self, text: str) -> Flow:
         self.portals.pop("", None)
+        self._spent = 0.0
         try:
             spans = split(text)
         except VestoError as error:
@@ -163,7 +183,8 @@ class Queries:
         try:
             for part, span in zip(parts, spans, strict=True):
                 shift = span.start
-                yield from self.statement(part)
+                yield from self._timed(self.statement(part))
+                self._ended()
             if together:
                 self.session.execute("COMMIT")
         except ProtocolViolation:
@@ -214,7 +235,11 @@ class Queries:
 
     def _extended(self, message: Any) -> Flow:
         try:
-            yield from self._step(message)
+            if isinstance(message, Parse):
+                self._spent = 0.0
+            yield from self._timed(self._step(message))
+            if isinstance(message, Execute):
+                self._ended()
         except ProtocolViolation:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
