@@ -128,7 +128,7 @@ def _drop_operator(text: list[str], tokens: list[Token], place: int) -> None:
 
 def _drop_collation(text: list[str], tokens: list[Token], place: int) -> None:
     named = place + 1
-    if tokens[named + 1].text == "." and tokens[named].text.lower() == "pg_catalog":
+    if tokens[named].text.lower() == "pg_catalog" and tokens[named + 1].text == ".":
         named += 2
     if tokens[named].text.lower() in _NEUTRAL:
         _blank(text, tokens[place].span.start, tokens[named].span.end)

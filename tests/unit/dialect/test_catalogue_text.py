@@ -19,6 +19,7 @@ from vesto.errors import VestoError
         ("SELECT a OPERATOR(pg_catalog.!~) 'b'", "SELECT a !~ 'b'"),
         ('SELECT a COLLATE pg_catalog.default, b COLLATE "C"', "SELECT a , b"),
         ("SELECT a COLLATE case_insensitive", "SELECT a COLLATE case_insensitive"),
+        ("SELECT a COLLATE", "SELECT a COLLATE"),
         ("SELECT 'pg_catalog.x'", "SELECT 'pg_catalog.x'"),
         ("SELECT '{}'::oid[], x::name[]", "SELECT '{}'::int[], x::text[]"),
         ("SELECT ''::\"char\"", "SELECT ''::char"),
