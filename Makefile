@@ -49,8 +49,8 @@ $(DUCKDB_2)/.ready: requirements/duckdb-2.txt | $(DEV_READY)
 test-clients: $(CLIENTS_READY) ## connect with every driver that there is; skips are listed
 	$(BIN)/python -m pytest tests/clients -rs
 
-test: $(CLIENTS_READY) $(DUCKDB_2)/.ready ## run the tests, and those of SQL and engines on DuckDB 2 too
-	$(BIN)/python -m pytest
+test: $(CLIENTS_READY) $(DUCKDB_2)/.ready ## run the tests, and those of SQL and engines on DuckDB 2 too; skips are listed
+	$(BIN)/python -m pytest -rs
 	PYTHONPATH=$(DUCKDB_2) $(BIN)/python -m pytest $(ON_DUCKDB_2)
 
 $(EXTRAS)/.ready: requirements/extras.txt | $(DEV_READY)
