@@ -173,7 +173,8 @@ def test_too_little_memory_fails_the_model_and_says_what_to_do(path: Path) -> No
         session.execute(f"CREATE TABLE wide AS SELECT {listed}, i % 2 AS y FROM range(400000) r(i)")
         session.execute(
             "CREATE MODEL m FROM wide TARGET y FUNCTION m AUTO OFF MODEL_TYPE XGBOOST OBJECTIVE "
-            "'binary:logistic' PREPROCESSORS 'none' HYPERPARAMETERS DEFAULT"
+            "'binary:logistic' PREPROCESSORS 'none' HYPERPARAMETERS DEFAULT "
+            "SETTINGS (MAX_CELLS 16000000)"
         )
         with pytest.raises(vesto.VestoError, match="training_memory_mb"):
             session.wait("m", 60)

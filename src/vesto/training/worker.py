@@ -287,8 +287,11 @@ def train(folder: JobFolder) -> None:
 def _limit_memory(job: Job) -> None:
     """Let the job have so much memory beyond that of the libraries.
 
-    They are loaded first: some wait for ever where there is no room for them.
+    They are loaded and Arrow's thread is started first: some wait for ever where there is no room.
     """
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+    pa.table({"a": [1]}).group_by("a").aggregate([])
     definition = job.definition
     if definition.model_type not in {"KMEANS", "FORECAST"}:
         searched = algorithms_of(definition.model_type) if definition.auto else ("xgboost",)
