@@ -12,6 +12,7 @@ import pytest
 
 from vesto import _native
 from vesto.algorithms import ALGORITHMS, Algorithm, Fitted, Matrix, Task
+from vesto.programs.bodies import Forest
 from vesto.programs.image import image
 from vesto.programs.program import Input, Program, label_output, value_output
 from vesto.programs.reference import margins, run_body
@@ -98,6 +99,14 @@ class TestEveryAlgorithm:
         data = matrix(task)
         flat = Matrix(np.ones((len(data.y), 1), np.float32), data.y, (False,))
         assert np.isfinite(fit(algorithm, task, flat).margins(flat.x)).all()
+
+    def test_it_tells_how_many_nodes_its_program_has(
+        self, algorithm: Algorithm, task: Task
+    ) -> None:
+        fitted = fit(algorithm, task, matrix(task))
+        body = fitted.body()
+        held = len(body.feature) if isinstance(body, Forest) else 0
+        assert fitted.nodes == pytest.approx(held, rel=0.1)
 
     def test_rows_kept_out_may_lack_a_class(self, algorithm: Algorithm, task: Task) -> None:
         data = matrix(task)

@@ -37,8 +37,10 @@ class Oblivious:
 
     @property
     def nodes(self) -> int:
-        """Of all trees, which have the same depth."""
-        return int(self.model.tree_count_) << (int(self.model.get_all_params()["depth"]) + 1)
+        """Of all trees, which have the same depth; each output has its own."""
+        outputs = int(np.size(self.model.get_scale_and_bias()[1]))
+        depth = int(self.model.get_all_params()["depth"])
+        return int(self.model.tree_count_) * outputs * ((2 << depth) - 1)
 
     def margins(self, x: F32) -> NDArray[np.float64]:
         """Shape (rows, outputs), before sigmoid, soft-max or exp."""

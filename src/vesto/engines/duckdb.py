@@ -215,8 +215,8 @@ class DuckDBEngine:
 
     def remove(self, function: Function) -> None:
         """Remove the function, but none of its name with another number of parameters."""
-        known = self._macros.get(_place(function), {})
         with self._write, _sqlstates():
+            known = self._macros.get(_place(function), {})
             with suppress(UndefinedSchema), _sqlstates():
                 rest = {n: text for n, text in known.items() if n != len(function.parameters)}
                 self._replace(function, rest)
@@ -224,15 +224,15 @@ class DuckDBEngine:
 
     def _replace(self, function: Function, forms: dict[int, str]) -> None:
         """Make the macro of one name anew, with one form for each number of parameters."""
-        place = self._place(function)
+        macro = self._macro(function)
         if forms:
-            self._root.execute(f"CREATE OR REPLACE MACRO {place}{', '.join(forms.values())}")
+            self._root.execute(f"CREATE OR REPLACE MACRO {macro}{', '.join(forms.values())}")
         else:
-            self._root.execute(f"DROP MACRO IF EXISTS {place}")
+            self._root.execute(f"DROP MACRO IF EXISTS {macro}")
         self._macros[_place(function)] = forms
 
     @staticmethod
-    def _place(function: Function) -> str:
+    def _macro(function: Function) -> str:
         return f"{DATABASE}.{quoted(function.schema)}.{quoted(function.name)}"
 
     def functions(self) -> set[tuple[str, str]]:

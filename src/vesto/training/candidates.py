@@ -108,6 +108,13 @@ class Trial:
         return replace(self, margins=np.empty((0, 0)), models=())
 
 
+def algorithm(name: str) -> Algorithm:
+    """The algorithm of a candidate, which is there."""
+    found = ALGORITHMS.get(name)
+    assert found is not None  # candidates name our own algorithms
+    return found
+
+
 @dataclass(slots=True, eq=False)
 class Workshop:
     """The training rows, their folds, and encodings made once for each style and fold.
@@ -122,7 +129,6 @@ class Workshop:
     seed: int
     deadline: float
     threads: int = 1
-    algorithms: dict[str, Algorithm] = field(default_factory=dict)
     _made: dict[tuple[Style, Transform, int], Encoding] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -188,16 +194,11 @@ class Workshop:
         configuration = dict(candidate.configuration)
         if num_round is not None:
             configuration["num_round"] = num_round
-        return self._algorithm(candidate.algorithm).fit(
+        return algorithm(candidate.algorithm).fit(
             matrix.rows(train), matrix.rows(valid) if len(valid) else None, self.task,
             configuration, seed=self.seed + seed,
             deadline=min(self.deadline, time.monotonic() + limit_s),
         )  # fmt: skip
-
-    def _algorithm(self, name: str) -> Algorithm:
-        found = ALGORITHMS.get(name)
-        assert found is not None  # candidates name our own algorithms
-        return found
 
     def trial(
         self, candidate: Candidate, folds: tuple[int, ...], limit_s: float = np.inf,
@@ -224,7 +225,7 @@ class Workshop:
     def load(self, candidates: Iterable[Candidate]) -> None:
         """Import what fitting them needs, so that it counts as the time of no fit."""
         for name in {candidate.algorithm for candidate in candidates}:
-            self._algorithm(name).load()
+            algorithm(name).load()
 
     def _timed_fit(self, candidate: Candidate, fold: int, limit_s: float) -> tuple[Fitted, float]:
         began = time.monotonic()

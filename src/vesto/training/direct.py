@@ -127,6 +127,7 @@ def _check_degrees(values: NDArray[np.float64], objective: str) -> None:
 
 
 def _fit(data: Matrix, task: Task, given: dict[str, str], seed: int, deadline: float) -> Any:
+    ALGORITHM.load()
     import xgboost  # noqa: PLC0415 - only training needs it
 
     extra: dict[str, Any] = {}

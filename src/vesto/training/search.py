@@ -79,7 +79,10 @@ class Search:
         with ThreadPoolExecutor(self.workshop.threads) as pool:
             first = self._first(pool)
             done = self._portfolio(first, pool) and self._slow_down(pool)
-            self._tune(pool) if "xgboost" in self.algorithms else self._end(done=done)
+            if "xgboost" in self.algorithms:
+                self._tune(pool)
+            else:
+                self._end(done=done)
             return self._finalists(pool)
 
     def _room(self, stage: Stage, folds: int) -> bool:
@@ -105,8 +108,9 @@ class Search:
         """What fitting it for good is expected to take, on more rows than those of the search."""
         if trial.candidate.grows_trees:
             return trial.fit_s * REFIT_FACTOR * seeds / self.workshop.threads
-        # Networks are fitted one after the other, as many as there is time for.
-        return trial.fit_s * REFIT_FACTOR * (MEMBERS if seeds == SEEDS else 1)
+        # Networks are fitted one after the other, as many as there is time for; one will do.
+        members = MEMBERS if seeds > FEWEST_SEEDS else 1
+        return trial.fit_s * REFIT_FACTOR * members
 
     @property
     def _side_by_side(self) -> int:

@@ -18,16 +18,15 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from vesto.algorithms import ALGORITHMS
 from vesto.catalog.records import Definition, Intervals, Outcome
-from vesto.errors import DiskFull, OutOfMemory, TrainingFailed, VestoError
+from vesto.errors import DiskFull, InputOutputError, OutOfMemory, TrainingFailed, VestoError
 from vesto.files import write_file
 from vesto.programs.program import Program
 from vesto.programs.reference import decide as made
 from vesto.programs.storage import content_hash, dump
 from vesto.training import clusters, direct, intervals, report
 from vesto.training.budget import Budget
-from vesto.training.candidates import Trial, Workshop, make_folds
+from vesto.training.candidates import Trial, Workshop, algorithm, make_folds
 from vesto.training.copies import copies
 from vesto.training.encoding import Columns, read_columns
 from vesto.training.explanation import OUT_OF_MEMORY, OUT_OF_TIME, STAGE, whole_model
@@ -293,12 +292,9 @@ def _limit_memory(job: Job) -> None:
     pa.set_io_thread_count(1)
     pa.table({"a": [1]}).group_by("a").aggregate([])
     definition = job.definition
-    if definition.model_type not in {"KMEANS", "FORECAST"}:
-        searched = algorithms_of(definition.model_type) if definition.auto else ("xgboost",)
-        for name in searched:
-            algorithm = ALGORITHMS.get(name)
-            assert algorithm is not None  # our own list
-            algorithm.load()
+    searched = definition.auto and not definition.is_forecast
+    for name in algorithms_of(definition.model_type) if searched else ("xgboost",):
+        algorithm(name).load()
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     own_mb = max(job.memory_mb, LEAST_MEMORY_MB)
     limit = pages * resource.getpagesize() + own_mb * 2**20
@@ -312,7 +308,8 @@ def as_failure(error: Exception, *, limited: bool) -> VestoError:
     Python that it cannot start a thread.
     """
     text = str(error)
-    starved = limited and any(words in text.lower() for words in _STARVED)
+    ours = isinstance(error, VestoError) and not isinstance(error, InputOutputError)
+    starved = limited and not ours and any(words in text.lower() for words in _STARVED)
     if isinstance(error, VestoError) and not starved:
         return error
     if isinstance(error, MemoryError) or starved:

@@ -71,6 +71,16 @@ def test_what_gains_nothing_is_not_blended(shop: Workshop, trials: list[Trial]) 
     assert best_blend(shop, [best, shop.judged(wild)]) is best
 
 
+def test_what_gains_less_than_its_nodes_cost_is_not_blended(
+    shop: Workshop, trials: list[Trial], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vesto.training.blend.FEW_NODES", 1)
+    assert best_blend(shop, trials).parts
+    monkeypatch.setattr("vesto.training.blend.SIZE_WEIGHT", 1.0)
+    smallest = min(trials, key=lambda trial: trial.loss * trial.models[0].nodes)
+    assert best_blend(shop, trials) is smallest
+
+
 def test_a_line_that_wins_is_not_blended(shop: Workshop, trials: list[Trial]) -> None:
     line = Candidate("linear_learner", "linear", "raw", (("l2", 1.0),))
     winner = replace(trials[0], candidate=line, badness=0.0)

@@ -94,6 +94,16 @@ class TestFinish:
         np.testing.assert_allclose(margins, np.mean(each, axis=0), rtol=1e-4, atol=1e-4)
 
 
+def test_a_network_that_was_one_to_compare_is_the_mean_of_three_at_last() -> None:
+    shop = workshop("regression")
+    shop.deadline = time.monotonic() + 60
+    trial = trial_of(shop, Candidate("mlp", "linear", "raw", (("hidden_1", 8), ("members", 1))))
+    decision = decide(shop, trial, "")
+    early, last = (finish(shop, trial, decision, definition("regression"), seeds=n) for n in (0, 1))
+    members = [len(found.program.body.weights) for found in (early, last)]  # type: ignore[union-attr]
+    assert members == [1, 3]
+
+
 def test_folds_joined_are_the_mean_of_their_margins() -> None:
     shop = workshop("multiclass")
     trial = trial_of(shop, TREES)

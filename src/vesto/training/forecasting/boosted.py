@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from vesto.algorithms.xgboost import ALGORITHM
 from vesto.training.forecasting.frequency import Frequency
 from vesto.training.forecasting.history import lengths_of
 
@@ -53,6 +54,7 @@ def boosted(
     panel: Panel, frequency: Frequency, horizon: int, *, seed: int, squared: bool, deadline: float
 ) -> F64 | None:
     """Forecasts, (series, horizon); None where there are too few rows to learn from."""
+    ALGORITHM.load()
     import xgboost  # noqa: PLC0415 - importing vesto must stay quick
 
     series, origins, steps = _examples(panel.y, horizon, frequency, seed)
