@@ -225,3 +225,17 @@ def test_a_models_privileges_go_with_it(path: Path) -> None:
         with pytest.raises(vesto.VestoError, match="permission denied for function"):
             ann.execute(CALL)
         ann.close()
+
+
+def test_what_may_be_done_with_a_model_can_be_asked(shop: Shop, user: str) -> None:
+    may = "SELECT has_model_privilege('m', 'execute'), has_function_privilege('f', 'EXECUTE')"
+    told = f"SELECT has_model_privilege('{user}', 'public.m', 'EXECUTE WITH GRANT OPTION')"
+    assert shop.run(user, may) == [(False, False)]
+    shop.run("owner", f'GRANT EXECUTE ON MODEL m TO "{user}"')
+    assert shop.run(user, may) == [(True, True)]
+    assert shop.run("owner", told) == [(False,)]
+    shop.run("owner", f'GRANT EXECUTE ON MODEL m TO "{user}" WITH GRANT OPTION')
+    assert shop.run("owner", told) == [(True,)]
+    assert shop.run(user, "SELECT has_model_privilege(NULL, 'EXECUTE')") == [(None,)]
+    shop.refused(user, "SELECT has_model_privilege('nothing', 'EXECUTE')", "42704")
+    shop.refused(user, "SELECT has_model_privilege('m', 'SELECT')", "22023")

@@ -208,7 +208,7 @@ class Warehouse:
     ) -> bool:
         """What ``has_table_privilege`` and the like answer."""
         asked = Question(kind, target, column, privilege, tuple(path.split(",")))
-        return answer(asked, self.rights_of(user_name), self.catalog.functions, READABLE)
+        return answer(asked, self.rights_of(user_name), self.catalog, READABLE)
 
     # --- Opening: what a crash left half done is finished or taken back ------------------------
 

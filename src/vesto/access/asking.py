@@ -5,8 +5,8 @@ Source: Amazon Redshift Database Developer Guide, "Access privilege inquiry func
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from vesto.access.check import SYSTEM_SCHEMAS, Check, Scope
 from vesto.access.facts import DATABASE, Facts, Key
@@ -18,6 +18,7 @@ from vesto.dialect.references import Use
 from vesto.errors import (
     InvalidParameterValue,
     UndefinedFunction,
+    UndefinedModel,
     UndefinedObject,
     UndefinedSchema,
     VestoError,
@@ -26,6 +27,18 @@ from vesto.errors import (
 _OPTION = " WITH GRANT OPTION"
 # The schema in which the catalogue shows a session's temporary tables.
 _TEMPORARY = "pg_temp_"
+
+
+class Models(Protocol):
+    """Where models are found."""
+
+    def find(self, schema: str, name: str) -> Model | None:
+        """The model of that name."""
+        ...
+
+    def functions(self, name: str) -> list[Model]:
+        """The models that have a function of that name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +52,7 @@ class Question:
     path: tuple[str, ...]
 
 
-def answer(
-    asked: Question, rights: Rights, functions: Callable[[str], list[Model]],
-    system_views: frozenset[str],
-) -> bool:  # fmt: skip
+def answer(asked: Question, rights: Rights, models: Models, system_views: frozenset[str]) -> bool:
     """Whether the user has one of the privileges.
 
     Raises:
@@ -51,9 +61,14 @@ def answer(
     words = [word.strip().upper() for word in asked.privilege.split(",")]
     if asked.kind == "LANGUAGE":
         return True
-    key = _key(asked, rights, functions, system_views)
+    if asked.kind == "ROLE":
+        return any(_in_role(word, asked.target, rights) for word in words)
+    if asked.kind == "MODEL":
+        return any(_may_use(word, _named_model(asked, models), rights) for word in words)
+    key = _key(asked, rights, models, system_views)
     if key is None:
-        return _model(asked, rights, functions)
+        found = _models_of(asked, models)
+        return any(_may_use(word, model, rights) for word in words for model in found)
     if key[1] == "vesto" or key[0] == "SYSTEM":
         return not {"SELECT", "USAGE"}.isdisjoint(words)
     return any(_has(word, key, asked, rights) for word in words)
@@ -84,10 +99,33 @@ def _has(word: str, key: Key, asked: Question, rights: Rights) -> bool:
     return bool(columns) if asked.column == "*" else asked.column.lower() in columns
 
 
+def _in_role(word: str, named: str, rights: Rights) -> bool:
+    """Whether the user is, or is in, a user, group or role, or may let others into it."""
+    bare = word.removesuffix(_OPTION).removesuffix(" WITH ADMIN OPTION")
+    if bare not in {"MEMBER", "USAGE", "SET"}:
+        raise InvalidParameterValue(f'unrecognized privilege type: "{word}"')
+    kinds = ("USER", "ROLE", "GROUP")
+    found = [who for kind in kinds if (who := rights.directory.find(kind, named)) is not None]
+    if not found:
+        raise UndefinedObject(f'role "{named}" does not exist')
+    if bare != word:
+        return any(kind == "ROLE" and rights.may_admin_role(number) for kind, number in found)
+    return rights.unlimited or not rights.grantees.isdisjoint(found)
+
+
+def _may_use(word: str, model: Model, rights: Rights) -> bool:
+    """Whether the user may predict with a model, or give that right on."""
+    bare = word.removesuffix(_OPTION)
+    if bare != "EXECUTE":
+        raise InvalidParameterValue(f'unrecognized privilege type: "{word}"')
+    if bare == word or rights.owns_model(model):
+        return rights.has_model(model)
+    return rights.may_grant_catalog("MODEL", model.id, "EXECUTE")
+
+
 def _key(
-    asked: Question, rights: Rights, functions: Callable[[str], list[Model]],
-    system_views: frozenset[str],
-) -> Key | None:  # fmt: skip
+    asked: Question, rights: Rights, models: Models, system_views: frozenset[str]
+) -> Key | None:
     """The object; None for a model's function."""
     facts = rights.facts
     if asked.kind == "DATABASE":
@@ -100,10 +138,10 @@ def _key(
     if asked.kind == "SCHEMA":
         return _schema(name, facts)
     if asked.kind == "FUNCTION":
-        return _function(name, asked, facts, functions)
+        return _function(name, asked, facts, models)
     if name.object.lower() in system_views and name.schema in {"", "pg_catalog"}:
         return "SYSTEM", "", ""
-    scope = Scope(asked.path, {}, system_views, functions, frozenset(), lambda _: rights)
+    scope = Scope(asked.path, {}, system_views, models.functions, frozenset(), lambda _: rights)
     use = Use("OWN", name.schema.lower(), name.object.lower(), name.database.lower())
     place = Check(rights, scope).place(use)
     if place is None or place not in facts.relations:
@@ -120,23 +158,34 @@ def _schema(name: Name, facts: Facts) -> Key:
     return schema_key(schema)
 
 
-def _function(
-    name: Name, asked: Question, facts: Facts, functions: Callable[[str], list[Model]]
-) -> Key | None:
+def _function(name: Name, asked: Question, facts: Facts, models: Models) -> Key | None:
     for schema in [name.schema.lower()] if name.schema else [*asked.path, "public"]:
         if (schema, name.object.lower()) in facts.functions:
             return function_key((schema, name.object.lower()))
-    if functions(name.object):
+    if _models_of(asked, models):
         return None
     raise UndefinedFunction(f'function "{name}" does not exist')
 
 
-def _model(asked: Question, rights: Rights, functions: Callable[[str], list[Model]]) -> bool:
-    """Whether the user may predict with the model that has a function of that name."""
+def _models_of(asked: Question, models: Models) -> list[Model]:
+    """The models that have a function of that name, in its schema or along the search path."""
     name = _read(asked.target)
-    schema = (name.schema or "public").lower()
-    found = [m for m in functions(name.object) if m.definition.function_schema.lower() == schema]
-    return any(rights.has_model(model) for model in found)
+    places = [name.schema.lower()] if name.schema else [*asked.path, "public"]
+    found = models.functions(name.object)
+    for place in places:
+        here = [model for model in found if model.definition.function_schema.lower() == place]
+        if here:
+            return here
+    return []
+
+
+def _named_model(asked: Question, models: Models) -> Model:
+    name = _read(asked.target)
+    for schema in [name.schema] if name.schema else [*asked.path, "public"]:
+        model = models.find(schema, name.object)
+        if model is not None:
+            return model
+    raise UndefinedModel(f'model "{name}" does not exist')
 
 
 def _read(text: str) -> Name:

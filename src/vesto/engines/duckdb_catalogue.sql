@@ -454,6 +454,12 @@ CREATE OR REPLACE MACRO vesto.told_function(x VARCHAR) AS x,
 CREATE OR REPLACE MACRO vesto.told_language(x VARCHAR) AS x,
   (x) AS CAST(x AS VARCHAR);
 
+CREATE OR REPLACE MACRO vesto.told_model(x VARCHAR) AS x,
+  (x) AS CAST(x AS VARCHAR);
+
+CREATE OR REPLACE MACRO vesto.told_role(x VARCHAR) AS x,
+  (x) AS (SELECT map(list(usesysid), list(usename)) FROM vesto.pg_user)[CAST(x AS INTEGER)];
+
 CREATE OR REPLACE MACRO vesto.told_user(x VARCHAR) AS x,
   (x) AS (SELECT map(list(usesysid), list(usename)) FROM vesto.pg_user)[CAST(x AS INTEGER)];
 
@@ -472,12 +478,6 @@ CREATE OR REPLACE MACRO vesto.has_server_privilege(a, b) AS a IS NOT NULL AND b 
 
 CREATE OR REPLACE MACRO vesto.has_foreign_data_wrapper_privilege(a, b) AS a IS NOT NULL AND b IS NOT NULL,
   (a, b, c) AS a IS NOT NULL AND b IS NOT NULL AND c IS NOT NULL;
-
-CREATE OR REPLACE MACRO vesto.has_model_privilege(a, b) AS a IS NOT NULL AND b IS NOT NULL,
-  (a, b, c) AS a IS NOT NULL AND b IS NOT NULL AND c IS NOT NULL;
-
-CREATE OR REPLACE MACRO vesto.has_role(a, b) AS TRUE,
-  (a, b, c) AS TRUE;
 
 -- pg_catalog --------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ OID: Final = "UINTEGER"
 _WITHOUT_EFFECT: Final = frozenset({"jit", "bytea_output", "lock_timeout", "row_security"})
 # Of the others ``rules.privileges`` tells.
 _PRIVILEGES: Final = (
-    "sequence", "tablespace", "type", "server", "foreign_data_wrapper", "model",
+    "sequence", "tablespace", "type", "server", "foreign_data_wrapper",
 )  # fmt: skip
 
 
@@ -158,7 +158,6 @@ FUNCTIONS: Final[dict[str, Rule]] = {
     "set_config": _set_setting,
     "json_build_object": to_function("json_object", 0, 1000),
     **{f"has_{kind}_privilege": to_macro(f"has_{kind}_privilege", 2, 4) for kind in _PRIVILEGES},
-    "pg_has_role": to_macro("has_role", 2, 3),
 }
 _TABLE_FUNCTIONS: Final = {
     "pg_get_late_binding_view_cols": "pg_late_binding_view_cols",

@@ -52,8 +52,9 @@ def _as_text(value: exp.Expr) -> exp.Expr:
 FUNCTIONS: Final[dict[str, Rule]] = {
     **{
         f"has_{kind}_privilege": _inquiry(kind.upper())
-        for kind in ("table", "schema", "database", "function", "language")
+        for kind in ("table", "schema", "database", "function", "language", "model")
     },
     "has_column_privilege": _inquiry("TABLE", None),
     "has_any_column_privilege": _inquiry("TABLE", "*"),
+    "pg_has_role": _inquiry("ROLE"),
 }
