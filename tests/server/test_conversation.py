@@ -194,3 +194,25 @@ def test_a_statement_that_takes_too_long_is_cancelled(wire: Wire) -> None:
     assert [fields(body)["C"] for code, body in wire.until() if code == "E"] == ["57014"]
     wire.query("RESET statement_timeout")
     assert wire.query("SELECT 1")[-1] == ("Z", b"I")
+
+
+def test_writes_without_sync_between_them_are_done_all_or_none(wire: Wire) -> None:
+    wire.query("CREATE TABLE piped (a INT NOT NULL)")
+    insert = "/* a load */ INSERT INTO piped VALUES ($1)"
+    for last, left in ((b"x", b"0"), (b"3", b"3")):
+        wire.send(parse(insert), *(bind((v,)) + execute() for v in (b"1", b"2", last)), SYNC)
+        assert wire.until()[-1] == ("Z", b"I")
+        counted = wire.query("SELECT count(*) FROM piped")
+        assert counted[1] == ("D", struct.pack("!hi", 1, 1) + left)
+
+
+def test_a_transactions_own_beginning_keeps_what_came_before_it(wire: Wire) -> None:
+    wire.query("CREATE TABLE kept (a INT)")
+    wire.send(parse("INSERT INTO kept VALUES (1)"), bind(), execute())
+    wire.send(parse("BEGIN"), bind(), execute())
+    wire.send(parse("INSERT INTO kept VALUES (2)"), bind(), execute(), SYNC)
+    assert wire.until()[-1] == ("Z", b"T")
+    assert wire.query("ROLLBACK")[-1] == ("Z", b"I")
+    assert wire.query("SELECT a FROM kept")[1:-1] == [
+        ("D", struct.pack("!hi", 1, 1) + b"1"), ("C", b"SELECT 1\0"),
+    ]  # fmt: skip

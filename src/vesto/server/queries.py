@@ -6,9 +6,8 @@ Source: PostgreSQL manual, "Message Flow".
 from __future__ import annotations
 
 import logging
-import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator
 from typing import Any, Final
 
 from vesto.dialect.placeholders import placeholders, typed
@@ -30,7 +29,7 @@ from vesto.result import Result
 from vesto.server import replies, special
 from vesto.server.activity import Activity, record
 from vesto.server.deadlines import DEADLINES
-from vesto.server.flow import Flow, Need, receive
+from vesto.server.flow import Flow, Need, Out, receive
 from vesto.server.messages import (
     Bind,
     Close,
@@ -41,6 +40,7 @@ from vesto.server.messages import (
     Execute,
     Flush,
     FunctionCall,
+    Message,
     Parse,
     Query,
     Sync,
@@ -48,6 +48,7 @@ from vesto.server.messages import (
     Unreadable,
 )
 from vesto.server.parameters import BY_OID, CASTS, NULL_CASTS, decoded
+from vesto.server.pipeline import Pipeline, can_be_undone
 from vesto.server.portals import Portal, Prepared, Rows, formats_of
 from vesto.server.rows import Layout, encoded
 from vesto.server.startup import Client
@@ -55,10 +56,6 @@ from vesto.server.statements import Declare, read
 from vesto.server.wire_types import columns_of, fields_of, identifier, wire_name
 from vesto.session import Session
 
-_UNDONE: Final = re.compile(
-    r"(?:SELECT|WITH|VALUES|INSERT|UPDATE|DELETE|MERGE|SHOW|"
-    r"(?:CREATE|DROP|ALTER)\s+(?:TABLE|VIEW|SCHEMA))\b", re.IGNORECASE,
-)  # fmt: skip
 log: Final = logging.getLogger(__name__)
 _STATUS: Final = {"idle": "I", "active": "T", "failed": "E"}
 # ParameterStatus: the client's name of each parameter, and ours.
@@ -77,6 +74,8 @@ class Queries:
         self.statements: dict[str, Prepared] = {}
         self.portals: dict[str, Portal] = {}
         self._skipping = False
+        self._pipeline = Pipeline(session)
+        self._ahead: Message | None = None
         self._reported: dict[str, str] = {}
 
     # --- The loop -------------------------------------------------------------------------------
@@ -89,11 +88,12 @@ class Queries:
         """
         yield self._ready()
         while True:
-            message = yield from receive(Need.MESSAGE)
+            message = yield from self._next()
             if isinstance(message, Terminate):
                 return
             if isinstance(message, Query):
                 self._skipping = False
+                yield from self._end_pipeline()
                 yield from self._limited(self._simple(message.text))
                 self._end_portals()
                 yield from self.report_changes()
@@ -103,8 +103,21 @@ class Queries:
             elif not self._skipping:
                 yield from self._extended(message)
 
+    def _next(self) -> Generator[Out, Message | None, Message]:
+        message, self._ahead = self._ahead, None
+        if message is None:
+            message = yield from receive(Need.MESSAGE)
+        return message
+
+    def _end_pipeline(self) -> Flow:
+        try:
+            self._pipeline.end()
+        except VestoError as error:
+            yield self._failed(error)
+
     def _sync(self) -> Flow:
         self._skipping = False
+        yield from self._end_pipeline()
         self._end_portals()
         yield from self.report_changes()
         yield self._ready()
@@ -176,7 +189,7 @@ class Queries:
             yield replies.EMPTY_QUERY
         parts = [text[span.start : span.end] for span in spans]
         # Several statements of one message are done all or none.
-        together = len(parts) > 1 and self.session.transaction == "idle" and _can_be_undone(parts)
+        together = len(parts) > 1 and self.session.transaction == "idle" and can_be_undone(parts)
         if together:
             self.session.execute("BEGIN")
         shift = 0
@@ -394,10 +407,15 @@ class Queries:
         if not portal.prepared.text:
             yield replies.EMPTY_QUERY
             return
+        self._pipeline.before(portal.prepared.text)
         ours = read(portal.prepared.text)
         if ours is not None:
             yield from special.flow(self, ours, portal)
             return
+        if self._pipeline.starts_with(portal.prepared.text):
+            self._ahead = yield from receive(Need.MESSAGE)
+            if not isinstance(self._ahead, Sync | Flush | Query | Terminate):
+                self._pipeline.begin()
         if portal.result is None:
             portal.result = self.run(portal)
         result = portal.result
@@ -450,11 +468,6 @@ class Queries:
         except VestoError as error:
             error.span = written.original(error.span) if error.span else None
             raise
-
-
-def _can_be_undone(parts: Sequence[str]) -> bool:
-    """Whether all are statements that a transaction holds together; models stand outside of any."""
-    return all(_UNDONE.match(part) for part in parts)
 
 
 def _row_tag(result: Result, count: int) -> str:
