@@ -52,6 +52,10 @@ class PreparedStatements:
         """Remove one where there is one."""
         self._kept.pop(name, None)
 
+    def clear(self) -> None:
+        """Remove all."""
+        self._kept.clear()
+
     def has(self, name: str) -> bool:
         """Whether there is one of that name."""
         return name in self._kept
@@ -66,7 +70,7 @@ class PreparedStatements:
         cursor.accept("PREPARE")
         if cursor.accept("ALL"):
             cursor.end()
-            self._kept.clear()
+            self.clear()
             return "DEALLOCATE ALL"
         span = cursor.span
         name = cursor.identifier("a statement's name")

@@ -256,7 +256,7 @@ class Session:
         return Context(
             self.warehouse, self._connection, self.user, self._guard, inside, self.wait_for_models,
             self._translated, self._around(), self._parameters, self._watch, self._translated_view,
-            self._authorize,
+            self._authorize, self._prepared,
         )  # fmt: skip
 
     def _authorize(self, name: str) -> None:

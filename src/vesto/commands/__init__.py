@@ -28,6 +28,7 @@ from vesto.errors import (
 )
 from vesto.parameters import Parameters
 from vesto.plugins import Plugins
+from vesto.prepared import PreparedStatements
 from vesto.result import Result
 from vesto.warehouse import Warehouse
 
@@ -62,6 +63,7 @@ class Context:
     watch: Callable[[Callable[[], None] | None], None] = _unwatched
     translate_view: Callable[..., Translated] = _untranslated
     authorize: Callable[[str], None] = _unauthorized
+    prepared: PreparedStatements = field(default_factory=PreparedStatements)
 
     def translated(self, text: str, at: int = 0, kinds: tuple[str, ...] = ()) -> Translated:
         """A part of the statement for the engine; ``at`` is where the part begins.

@@ -19,9 +19,9 @@ _TEMPORARY: Final = "SELECT table_name FROM duckdb_tables() WHERE database_name 
 
 @dataclass(frozen=True, slots=True)
 class Discard:
-    """Puts parameters back and drops temporary tables; ``kind`` ALL, or TEMP for the tables alone.
+    """Ends what a session keeps; ``kind`` TEMP: its temporary tables.
 
-    Source: PostgreSQL manual, "DISCARD". Plans and sequences' values are not kept by a session.
+    ALL: parameters and prepared statements too. Source: PostgreSQL manual, "DISCARD". Plans and sequences' values are not kept by a session.
     """
 
     starts: ClassVar[tuple[str, ...]] = ("DISCARD",)
@@ -58,6 +58,7 @@ class Discard:
             for (name,) in rows(context.connection, _TEMPORARY):
                 run(context.connection, f"DROP TABLE IF EXISTS temp.main.{quoted(name)} CASCADE")
         if self.kind == "ALL":
+            context.prepared.clear()
             context.parameters.reset_all()
             for name in ("search_path", "timezone", "interval_level"):
                 take_effect(context, name)

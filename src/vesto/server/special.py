@@ -104,7 +104,7 @@ def _deallocate(queries: Queries, statement: Deallocate, portal: Portal | None) 
     if statement.discard:
         queries.statements.clear()
         queries.portals.clear()
-        queries.session.execute("DEALLOCATE ALL; DISCARD ALL")
+        queries.session.execute("DISCARD ALL")
         yield replies.complete("DISCARD ALL")
         return
     if not statement.name:
