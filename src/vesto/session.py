@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import pyarrow as pa
 
-from vesto.access.check import without_hints, without_values
+from vesto.access.check import without_values
 from vesto.access.facts import sweep
 from vesto.access.guard import Guard
 from vesto.access.recording import record_uses
@@ -23,16 +23,12 @@ from vesto.dialect.front import is_plain
 from vesto.dialect.invented import refuse_invented_statement
 from vesto.dialect.names import Name, quoted
 from vesto.dialect.parameter_types import inferred
-from vesto.dialect.rules.forecasts import relation_of
 from vesto.dialect.scanner import split
-from vesto.dialect.surroundings import Surroundings
 from vesto.dialect.translate import Translated
 from vesto.engines import Column
 from vesto.errors import (
     EngineFailure,
-    FailedTransaction,
     InputOutputError,
-    PermissionDenied,
     QueryCanceled,
     Span,
     StatementSyntaxError,
@@ -44,24 +40,19 @@ from vesto.errors import (
 from vesto.parameters import Parameters
 from vesto.prepared import PreparedStatements
 from vesto.result import Result
-from vesto.savepoints import Savepoints
+from vesto.session_translator import COPIED, SessionTranslator
 from vesto.training.job import Progress
-from vesto.translation import READABLE, surroundings
+from vesto.transactions import WORDS, Transaction
+from vesto.translation import READABLE
 from vesto.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_BEGIN: Final = frozenset({"BEGIN", "START"})
-_COMMIT: Final = frozenset({"COMMIT", "END"})
-_ROLLBACK: Final = frozenset({"ROLLBACK", "ABORT"})
-_SAVEPOINT: Final = frozenset({"SAVEPOINT", "RELEASE"})
 _PREPARED: Final = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE"})
 # The engine's own statements that change no schema; EXECUTE does if what it runs gives no rows.
 _KEEPS_SCHEMA: Final = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE"})
 _REMOVES: Final = frozenset({"DROP", "ALTER", "IMPORT", "DETACH"})
-# The relation that rows from the outside are inserted from.
-COPIED: Final = "vesto_copied_rows"
 _NO_ROWS: Final = frozenset({"Count", "Success"})
 
 
@@ -86,30 +77,23 @@ class Session:
         self._connection = warehouse.engine.connect()
         self._open: Result | None = None
         self._owns_warehouse = False
-        self._transaction: str = "idle"
-        self._savepoints = Savepoints()
+        self._transaction = Transaction(self._connection, self._others_see)
         self._prepared = PreparedStatements()
         level = warehouse.settings.interval_level
         self._parameters = Parameters({"interval_level": str(level)})
         self._connection.use_interval_level(level)
         self._connection.use_settings(self._parameters.all())
-        self._surroundings: Surroundings | None = None
-        self._surroundings_version: tuple[Any, ...] = ()
-        self._begun = False
-        self._surroundings_key = -1
         self._interrupted = False
-        self._shielded = False
-        self._copying = False
-        self._hidden: list[str] = []
         self._stop: Callable[[], None] | None = None
         self._guard = self._guarded(user or warehouse.settings.owner)
         self._begin_with(dict(self._guard.user.parameters))
+        self._text = SessionTranslator(warehouse, self._connection, self._guard, self._parameters)
 
     def _guarded(self, name: str) -> Guard:
         try:
             guard = Guard(
                 self.warehouse, self._connection, name,
-                lambda: self._transaction == "active", READABLE,
+                lambda: self._transaction.state == "active", READABLE,
             )  # fmt: skip
             self._connection.use_user(name, superuser=guard.unlimited)
         except BaseException:
@@ -169,13 +153,8 @@ class Session:
             try:
                 yield self._run_one(sql[span.start : span.end], parameters)
             except VestoError as error:
-                self.fail_transaction()
-                if not self._guard.unlimited:
-                    without_hints(error)
-                    if isinstance(error, UndefinedColumn):
-                        self._raise_hidden(self._hidden)
-                if self._shielded:
-                    without_values(error)
+                self._transaction.fail()
+                self._text.hide(error)
                 if error.span is not None:
                     start, end = error.span.start + span.start, error.span.end + span.start
                     error.span = type(error.span)(start, end)
@@ -183,19 +162,15 @@ class Session:
 
     def _run_one(self, text: str, parameters: Sequence[Any]) -> Result:
         self._hold_open_result()
-        self._shielded, self._hidden = False, []
+        self._text.begin_statement()
         if is_plain(text):
-            self.check_transaction()
+            self._transaction.check()
             return self._run_plain(text, parameters)
         cursor = Cursor(text)
         word = cursor.here.text.upper() if cursor.here.kind == "word" else ""
-        if word in _ROLLBACK and cursor.after(1).text.upper() == "TO":
-            return self._savepoint(word, cursor)
-        if word in _BEGIN | _COMMIT | _ROLLBACK:
-            return self._transact(word)
-        self.check_transaction()
-        if word in _SAVEPOINT:
-            return self._savepoint(word, cursor)
+        if word in WORDS:
+            return self._transaction.run(word, cursor)
+        self._transaction.check()
         if word in _PREPARED:
             return self._run_prepared(word, cursor, parameters)
         refuse_invented_statement(cursor)
@@ -203,17 +178,6 @@ class Session:
         if command is None:
             return self._run_plain(text, parameters)
         return self._run_command(command, cursor, parameters)
-
-    def check_transaction(self) -> None:
-        """Nothing, unless the transaction block has failed.
-
-        Raises:
-            FailedTransaction: It has.
-        """
-        if self._transaction == "failed":
-            hint = "ROLLBACK ends it."
-            message = "current transaction is aborted, commands ignored until it ends"
-            raise FailedTransaction(message, hint=hint)
 
     def _run_command(
         self, command: type[Statement], cursor: Cursor, parameters: Sequence[Any]
@@ -224,7 +188,7 @@ class Session:
             try:
                 statement = command.parse(cursor)
                 if not getattr(command, "needs_no_engine", False):
-                    self._begin()
+                    self._transaction.begin()
                 context = self._context()
                 return statement.bind(context).run(context)
             except InputOutputError:
@@ -241,9 +205,9 @@ class Session:
                     allowed = self._guard.unlimited or plain.sqlstate != "42501"
                     raise (error if allowed else plain) from None
         finally:
-            self._savepoints.wrote()
+            self._transaction.wrote()
             if not getattr(command, "keeps_schema", False):
-                self._forget_surroundings()
+                self._text.forget()
 
     def _hold_open_result(self) -> None:
         """An unread result blocks the engine's connection: take it in first."""
@@ -252,102 +216,35 @@ class Session:
             self._open = None
 
     def _context(self) -> Context:
-        inside = self._transaction != "idle"
+        inside = self.transaction != "idle"
         return Context(
             self.warehouse, self._connection, self.user, self._guard, inside, self.wait_for_models,
-            self._translated, self._around(), self._parameters, self._watch, self._translated_view,
+            self._text.translated, self._text.around(), self._parameters, self._watch, self._text.translated_view,
             self._authorize, self._prepared,
         )  # fmt: skip
 
     def _authorize(self, name: str) -> None:
         """Go on with the rights of another user; with an empty name, of whoever opened the session."""
         self._guard.become(name)
-        self._surroundings = None
-
-    def _around(self) -> Surroundings:
-        """What translations depend on; read anew after a change of the schema by anyone."""
-        accounts = self.warehouse.catalog.accounts
-        rounding = self._parameters.get("enable_numeric_rounding") == "on"
-        path, guard = self._parameters.search_path, self._guard
-        version = (
-            self.warehouse.schema_version, accounts.version, path, rounding, guard.user.name
-        )  # fmt: skip
-        if self._surroundings is None or self._surroundings_version != version:
-            self._surroundings_version = version
-            self._connection.use_user(guard.user.name, superuser=guard.unlimited)
-            around = surroundings(
-                self._connection, path, self.user, superuser=guard.unlimited, rounding=rounding
-            )  # fmt: skip
-            self._surroundings = replace(around, narrowed=guard.narrowed(path))
-            self._surroundings_key = self.warehouse.front.interned(self._surroundings.key)
-        return self._surroundings
-
-    def _translated(self, text: str) -> Translated:
-        self._around()
-        key = (self._surroundings_key, self.warehouse.catalog.version)
-        found = self.warehouse.front.translated(text, key, self._translate)
-        self._check(found)
-        for model_id in found.forecasts:
-            self._show_forecast(model_id)
-        return found
-
-    def _translated_view(self, text: str, *, late: bool) -> Translated:
-        """The query of a view, the schemas of its tables written out; of a late one all is open."""
-        around = self._around()
-        if late:
-            return self.warehouse.translator.translate(text, around)
-        found = self._guard.qualified(around.search_path, around.system_views)
-        translator = self.warehouse.translator
-        translated = translator.translate(text, replace(around, qualified=found))
-        self._check(translated)
-        return translated
-
-    def _check(self, found: Translated) -> None:
-        """Nothing, if the user may run it.
-
-        Raises:
-            PermissionDenied: It may not.
-        """
-        if self._guard.unlimited:
-            return
-        path = self._around().search_path
-        self._hidden = [u.name for u in found.uses if u.columns and u.action == "SELECT"]
-        explains = found.word == "EXPLAIN"
-        uses = found.uses
-        if self._copying:
-            uses = tuple(use for use in uses if (use.schema, use.name) != ("", COPIED))
-        self._shielded |= self._guard.check(uses, path, explains=explains)
-        for model_id in found.forecasts:
-            model = self.warehouse.catalog.by_id(model_id)
-            if model is not None:
-                self._guard.check_execute(model)
-
-    def _show_forecast(self, model_id: str) -> None:
-        """Show the rows of a forecast to this session's line, under the name it is read by."""
-        model = self.warehouse.catalog.by_id(model_id)
-        if model is not None:
-            self._connection.register(relation_of(model_id), self.warehouse.files.forecast(model))
-
-    def _translate(self, text: str) -> Translated:
-        return self.warehouse.translator.translate(text, self._around())
+        self._text.forget_session()
 
     def _run_plain(self, text: str, parameters: Sequence[Any]) -> Result:
-        self._begin()
-        translated = self._translated(text)
+        self._transaction.begin()
+        translated = self._text.translated(text)
         native = translated.kind == "native" and translated.word not in _KEEPS_SCHEMA
         if translated.kind != "query":
-            self._savepoints.wrote()
+            self._transaction.wrote()
         if translated.kind == "define":
             return self._define(translated, text, parameters)
         if native:
-            self._forget_surroundings(natively=True)
+            self._text.forget(natively=True)
         result = self._result(translated, text, parameters)
         if native:
-            self._forget_surroundings(natively=True)
+            self._text.forget(natively=True)
             if translated.word in _REMOVES:
                 sweep(self._connection)
         if translated.word == "EXECUTE" and _NO_ROWS.issuperset(result.schema.names):
-            self._forget_surroundings()
+            self._text.forget()
         self._open = result
         return result
 
@@ -361,12 +258,8 @@ class Session:
                 path = self._parameters.search_path
                 record_uses(connection, translated.uses, self._guard.owner_id, path, before)
         finally:
-            self._forget_surroundings()
+            self._text.forget()
         return result
-
-    def _forget_surroundings(self, *, natively: bool = False) -> None:
-        self._surroundings = None
-        self.warehouse.schema_changed(natively=natively)
 
     def _result(self, translated: Translated, text: str, parameters: Sequence[Any]) -> Result:
         reader = self._execute(translated, text, parameters)
@@ -390,28 +283,14 @@ class Session:
         except UndefinedFunction as error:
             raise error.at(place) from None
         except (UndefinedColumn, EngineFailure):
-            hidden = [use.name for use in translated.uses if use.columns and use.action == "SELECT"]
-            if self._guard.unlimited or not hidden:
-                raise
-            self._raise_hidden(hidden)
+            self._text.check_hidden(translated)
             raise
         except StatementSyntaxError:
             # Of a statement that went through untouched, only the translation knows the place.
-            self.warehouse.translator.translate_all(text, self._around())
+            self.warehouse.translator.translate_all(text, self._text.around())
             raise
-        rows = _placed(reader, place, shielded=self._shielded)
+        rows = _placed(reader, place, shielded=self._text.shielded)
         return pa.RecordBatchReader.from_batches(reader.schema, rows)
-
-    def _raise_hidden(self, names: list[str]) -> None:
-        """The error of a column that is missing because the user may not read it.
-
-        Raises:
-            PermissionDenied: A table of which only some columns may be read is among ``names``.
-        """
-        for _, name in self._around().narrowed:
-            if name in names:
-                hint = "Name only the columns that you may read."
-                raise PermissionDenied(f"permission denied for relation {name}", hint=hint)
 
     def prepare(self, text: str) -> Preparation:
         """What a statement will return; it is bound, and not run unless it only looks.
@@ -422,17 +301,17 @@ class Session:
         self._hold_open_result()
         cursor = Cursor(text)
         word = cursor.here.text.upper() if cursor.here.kind == "word" else ""
-        if word in _BEGIN | _COMMIT | _ROLLBACK | _SAVEPOINT:
+        if word in WORDS:
             return Preparation()
-        self.check_transaction()
+        self._transaction.check()
         try:
             return self._prepare(cursor, text)
         except VestoError:
-            self.fail_transaction()
+            self._transaction.fail()
             raise
 
     def _prepare(self, cursor: Cursor, text: str) -> Preparation:
-        self._begin()
+        self._transaction.begin()
         if cursor.here.kind == "word" and cursor.here.text.upper() in _PREPARED:
             return self._prepare_prepared(cursor, text)
         command = None if is_plain(text) else find_command(cursor)
@@ -441,7 +320,7 @@ class Session:
                 command.parse(cursor)
                 return Preparation()
             return Preparation(result=self.execute(text))
-        translated = self._translated(text)
+        translated = self._text.translated(text)
         if translated.word == "EXPLAIN":
             return Preparation(result=self.execute(text))
         if translated.kind == "query":
@@ -455,7 +334,7 @@ class Session:
         if not cursor.peek("EXECUTE"):
             return Preparation()
         found, _ = self._prepared.execution(cursor)
-        if self._translated(found.text).kind != "query":
+        if self._text.translated(found.text).kind != "query":
             return Preparation()
         return Preparation(result=self.execute(text))
 
@@ -481,7 +360,7 @@ class Session:
         name = cursor.after(1).text
         text = self._prepared.prepare(cursor)
         try:
-            if self._translated(text).kind not in {"query", "write"}:
+            if self._text.translated(text).kind not in {"query", "write"}:
                 hint = "SELECT, INSERT, UPDATE and DELETE can be."
                 raise StatementSyntaxError("the statement cannot be prepared", hint=hint)
         except VestoError:
@@ -499,65 +378,26 @@ class Session:
 
     # --- Transactions ---------------------------------------------------------------------------
 
+    def _others_see(self) -> None:
+        """Only now do others see what a transaction changed, or that nothing did."""
+        self._text.forget()
+
     @property
     def transaction(self) -> str:
         """Whether a transaction block is open: idle, active or failed."""
-        return self._transaction
+        return self._transaction.state
 
     def fail_transaction(self) -> None:
         """What the session's user met with was an error: an open block can only be rolled back."""
-        if self._transaction == "active":
-            self._transaction = "failed"
+        self._transaction.fail()
 
-    def _transact(self, word: str) -> Result:
-        if word in _BEGIN:
-            if self._transaction == "idle":
-                self._transaction, self._begun = "active", False
-                return Result(tag="BEGIN")
-            notice = "there is already a transaction in progress"
-            return Result(tag="BEGIN", notices=(notice,))
-        failed, idle = self._transaction == "failed", self._transaction == "idle"
-        self._transaction = "idle"
-        self._savepoints.clear()
-        if idle:
-            return Result(tag=word, notices=("there is no transaction in progress",))
-        if not self._begun:
-            return Result(tag="ROLLBACK" if word in _ROLLBACK or failed else "COMMIT")
-        self._begun = False
-        try:
-            if word in _ROLLBACK or failed:
-                self._connection.rollback()
-                return Result(tag="ROLLBACK")
-            self._connection.commit()
-        finally:
-            # Only now do others see what changed, or that nothing did.
-            self._forget_surroundings()
-        return Result(tag="COMMIT")
+    def check_transaction(self) -> None:
+        """Nothing, unless the transaction block has failed.
 
-    def _savepoint(self, word: str, cursor: Cursor) -> Result:
-        """SAVEPOINT name, RELEASE [SAVEPOINT] name, ROLLBACK TO [SAVEPOINT] name."""
-        cursor.advance()
-        back = word in _ROLLBACK
-        if back:
-            self.check_transaction()
-            cursor.expect("TO")
-        if word != "SAVEPOINT":
-            cursor.accept("SAVEPOINT")
-        name = cursor.identifier("a savepoint's name")
-        cursor.end()
-        if back:
-            self._savepoints.go_back(name)
-        elif word == "SAVEPOINT":
-            self._savepoints.set(name, inside=self._transaction != "idle")
-        else:
-            self._savepoints.release(name)
-        return Result(tag="ROLLBACK" if back else word)
-
-    def _begin(self) -> None:
-        """Begin the transaction block in the engine: BEGIN alone, and COMMIT after it, cost nothing."""
-        if self._transaction == "active" and not self._begun:
-            self._connection.begin()
-            self._begun = True
+        Raises:
+            FailedTransaction: It has.
+        """
+        self._transaction.check()
 
     # --- Rows from the outside ------------------------------------------------------------------
 
@@ -568,14 +408,14 @@ class Session:
             VestoError: They do not fit, or the table is not there.
         """
         self._connection.register(COPIED, rows)
-        self._copying = True
+        self._text.copying = True
         try:
             into = ", ".join(quoted(name) for name in columns)
             values = ", ".join(quoted(name) for name in rows.column_names)
             text = f"INSERT INTO {table.sql()} ({into}) SELECT {values} FROM {COPIED}"  # noqa: S608 - names are quoted
             return self.execute(text).rowcount
         finally:
-            self._copying = False
+            self._text.copying = False
             self._hold_open_result()
             self._connection.unregister(COPIED)
 
@@ -608,7 +448,7 @@ class Session:
         """The columns of a query of the engine's dialect; it is not run."""
         self._hold_open_result()
         if not self._guard.unlimited:
-            sql = self._translated(sql).sql
+            sql = self._text.translated(sql).sql
         return self._connection.describe(sql)
 
     def model(self, name: str) -> Model:
