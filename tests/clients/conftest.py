@@ -9,11 +9,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from clients_support import REQUIRED
 from tests_support import POINTS
 
 import vesto
 
 PASSWORD = "Secret1pass"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave slow clients to ``make test-clients``, and to who asks for them by the marker."""
+    if REQUIRED or config.option.markexpr:
+        return
+    slow = [item for item in items if item.get_closest_marker("slow_client")]
+    items[:] = [item for item in items if item not in slow]
+    config.hook.pytest_deselected(items=slow)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from clients_support import driver
 
-asyncpg = pytest.importorskip("asyncpg")
+asyncpg = driver("asyncpg")
 
 Work = Callable[[Any], Awaitable[None]]
 

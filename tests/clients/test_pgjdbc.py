@@ -1,24 +1,22 @@
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
+from clients_support import tool
 
-# Debian's libpostgresql-jdbc-java.
-DRIVER = Path("/usr/share/java/postgresql.jar")
+# Debian's libpostgresql-jdbc-java, and a compiler.
+DRIVER = tool("postgresql.jar", "/usr/share/java")
+JAVA, COMPILER = tool("java"), tool("javac")
 PROGRAM = Path(__file__).with_name("Jdbc.java")
 
 
-@pytest.mark.skipif(shutil.which("javac") is None, reason="javac is not installed")
-@pytest.mark.skipif(not DRIVER.exists(), reason="pgjdbc is not installed")
 def test_pgjdbc(server: Any, tmp_path: Path) -> None:
-    subprocess.run(["javac", "-d", tmp_path, PROGRAM], check=True, timeout=120)
+    subprocess.run([COMPILER, "-d", tmp_path, PROGRAM], check=True, timeout=120)
     url = f"jdbc:postgresql://{server.host}:{server.port}/{server.database}?sslmode=disable"
     done = subprocess.run(
-        ["java", "-cp", f"{DRIVER}:{tmp_path}", "Jdbc", url, server.user, server.password],
+        [JAVA, "-cp", f"{DRIVER}:{tmp_path}", "Jdbc", url, server.user, server.password],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert done.stdout == "passed\n", done.stderr

@@ -1,19 +1,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from typing import Any
 
-import pytest
+from clients_support import tool
 
-pytestmark = pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")
+PSQL = tool("psql")
 
 
 def psql(server: Any, *commands: str, standard_input: str = "") -> subprocess.CompletedProcess[str]:
     arguments = [part for command in commands for part in ("-c", command)]
     return subprocess.run(
-        ["psql", "-X", "-A", "-t", "-h", server.host, "-p", str(server.port), "-U", server.user,
+        [PSQL, "-X", "-A", "-t", "-h", server.host, "-p", str(server.port), "-U", server.user,
          "-d", server.database, *arguments],
         env=os.environ | {"PGPASSWORD": server.password, "PGCLIENTENCODING": "UTF8"},
         capture_output=True, text=True, input=standard_input, timeout=120,

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from clients_support import driver
 
-redshift_connector = pytest.importorskip("redshift_connector")
+redshift_connector = driver("redshift_connector")
 
 
 @pytest.fixture
