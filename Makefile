@@ -6,7 +6,10 @@ READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.dev-ready
 CLIENTS_READY := $(VENV)/.clients-ready
 DBT := $(VENV)/clients-dbt
+NODE := $(VENV)/clients-node
 DUCKDB_2 := $(VENV)/duckdb-2
+CLIENTS_DEBIAN := /usr/lib/postgresql/*/bin/psql:postgresql-client /usr/lib/postgresql/*/bin/pgbench:postgresql javac:default-jdk-headless node:nodejs npm:npm \
+  /usr/share/java/postgresql.jar:libpostgresql-jdbc-java /usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so:odbc-postgresql /usr/lib/x86_64-linux-gnu/libodbc.so.2:unixodbc
 # What the compiled part of .venv is made of.
 NATIVE := CMakeLists.txt $(shell find native/kernel native/arrow native/duckdb native/python -name '*.?pp' -o -name '*.py') native/exports.map
 EDITABLE := --no-build-isolation --no-deps --reinstall-package vesto --config-settings build-dir=build/editable -e .
@@ -16,7 +19,7 @@ AUTOPILOT_PEERS := $(VENV)/autopilot-peers
 EXTRAS := $(VENV)/extras
 ON_DUCKDB_2 := tests/test_sql_cases.py tests/test_sql_properties.py tests/test_copy.py tests/test_native_scoring.py tests/conformance/test_engines.py tests/conformance/test_wide_models.py
 
-.PHONY: help setup demo test test-clients test-extras test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring bench-explain bench-autopilot bench-autopilot-peers docs wheel lock clean
+.PHONY: help setup demo test clients-packages test-clients test-extras test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring bench-explain bench-autopilot bench-autopilot-peers docs wheel lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,14 +51,28 @@ $(DBT)/.ready: requirements/clients-dbt.txt | $(VENV)/bin/uv
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(DBT)/bin/python --require-hashes -r requirements/clients-dbt.txt
 	touch $@
 
+$(NODE)/.ready: tests/clients/node/package.json tests/clients/node/package-lock.json
+	mkdir -p $(NODE)
+	cp tests/clients/node/package.json tests/clients/node/package-lock.json $(NODE)
+	npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+clients-packages: ## install the programs that clients are, where Debian has them
+	@set -e; missing=; for pair in $(CLIENTS_DEBIAN); do \
+	  ls $${pair%%:*} > /dev/null 2>&1 || command -v $${pair%%:*} > /dev/null || missing="$$missing $${pair#*:}"; done; \
+	  if test -n "$$missing" && test "$$(id -u)" = 0 && command -v apt-get > /dev/null; then \
+	    apt-get update --quiet=2 && apt-get install --yes --quiet=2 --no-install-recommends $$missing; \
+	  elif test -n "$$missing"; then echo "install first:$$missing"; exit 1; fi
+
 $(DUCKDB_2)/.ready: requirements/duckdb-2.txt | $(DEV_READY)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps --target $(DUCKDB_2) -r requirements/duckdb-2.txt
 	touch $@
 
-test-clients: $(CLIENTS_READY) $(DBT)/.ready ## connect with every client, slow ones too; one that is missing fails
+test-clients: clients-packages $(CLIENTS_READY) $(DBT)/.ready ## connect with every client, slow ones too; one that is missing fails
+	$(MAKE) --no-print-directory $(NODE)/.ready
 	VESTO_CLIENTS=required $(BIN)/python -m pytest tests/clients
 
-test: $(CLIENTS_READY) $(DUCKDB_2)/.ready ## run the tests, and those of SQL and engines on DuckDB 2 too; skips are listed
+test: $(CLIENTS_READY) $(if $(shell command -v npm),$(NODE)/.ready) $(DUCKDB_2)/.ready ## run the tests, and those of SQL and engines on DuckDB 2 too; skips are listed
 	$(BIN)/python -m pytest -rs
 	PYTHONPATH=$(DUCKDB_2) $(BIN)/python -m pytest $(ON_DUCKDB_2)
 

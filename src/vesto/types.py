@@ -55,6 +55,10 @@ BY_NAME: Final = {row.name: row for row in _TABLE}
 # The catalogue's, which are worked with as what they are stored in, and shown by their identifier.
 OID: Final = replace(BY_NAME["int8"], oid=26)
 CHARACTER: Final = replace(BY_NAME["varchar"], oid=18)
+SMALL_ARRAY: Final = replace(BY_NAME["super"], oid=1005)
+SMALL_VECTOR: Final = replace(BY_NAME["super"], oid=22)
+OID_VECTOR: Final = replace(BY_NAME["super"], oid=30)
+_LISTS: Final = {"USMALLINT[]": SMALL_ARRAY, "UBIGINT[]": SMALL_VECTOR, "UINTEGER[]": OID_VECTOR}
 _CHARACTERS: Final = "ENUM('', '0',"
 
 _DUCKDB: Final = {
@@ -84,7 +88,7 @@ _WORDS: Final = {
 def from_duckdb(name: str) -> SqlType:
     """The type for one that DuckDB's DESCRIBE prints, as ``DECIMAL(10,2)`` or ``INTEGER[]``."""
     if name.endswith("]"):
-        return BY_NAME["super"]
+        return _LISTS.get(name, BY_NAME["super"])
     if name == "UINTEGER":
         return OID
     if name.startswith(_CHARACTERS):

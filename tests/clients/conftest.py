@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 from clients_support import REQUIRED
-from tests_support import POINTS
+from tests_support import POINTS, SMALL_MODEL
 
 import vesto
 
@@ -36,13 +36,16 @@ class Server:
     password: str = PASSWORD
     host: str = "127.0.0.1"
     database: str = "dev"
+    predict: str = "predict_m"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with the table ``points``, and a model of it whose function is ``server.predict``."""
     path = tmp_path_factory.mktemp("served") / "shop"
     with vesto.connect(path) as session:
         session.execute(POINTS)
+        session.execute(SMALL_MODEL.format(name="m", function=Server.predict))
     config = path / "server.toml"
     config.write_text("[server]\nshutdown_s = 2\n")
     process = subprocess.Popen(

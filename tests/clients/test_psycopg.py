@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import struct
 import threading
 from collections.abc import Iterator
 from decimal import Decimal
@@ -195,6 +196,19 @@ def test_the_catalogue_has_numbers_and_letters_of_its_own_types(
         assert number > 0
         assert letter in {"r", b"r"}
         assert name == "seen"
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_the_catalogue_has_arrays_and_vectors(connection: Any, binary: bool) -> None:
+    connection.execute("DROP TABLE IF EXISTS keyed")
+    connection.execute("CREATE TABLE keyed (a INT, b INT, c INT, PRIMARY KEY (c, a))")
+    asked = "SELECT conkey, conkey[1] FROM pg_constraint WHERE conrelid = 'keyed'::regclass"
+    assert connection.cursor(binary=binary).execute(asked).fetchall() == [([3, 1], 3)]
+    asked = "SELECT indkey, indkey[2 - 1] FROM pg_index WHERE indrelid = 'keyed'::regclass"
+    ((vector, last),) = connection.cursor(binary=binary).execute(asked).fetchall()
+    numbers = b"".join(struct.pack("!ih", 2, number) for number in (3, 1))
+    assert vector == (struct.pack("!5i", 1, 0, 21, 2, 0) + numbers if binary else "3 1")
+    assert last == 1
 
 
 def test_statements_and_savepoints_of_sql(connection: Any) -> None:

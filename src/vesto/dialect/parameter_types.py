@@ -1,7 +1,7 @@
 """Types of parameters that a client leaves open, by what stands around them.
 
-A cast says it; else the column that a parameter is compared with, assigned or inserted to; LIMIT
-and OFFSET take whole numbers; an argument of a model's function has the type of its parameter.
+A cast says it; else the column that a parameter is compared with, assigned or inserted to; LIMIT,
+OFFSET and generate_series take whole numbers; an argument of a model's function has the type of its parameter.
 Whatever is not found is text.
 """
 
@@ -77,6 +77,8 @@ class _Scope:
             return self._beside(parent, node)
         if isinstance(parent, exp.Between | exp.In):
             return self._known(parent.this) if parent.this is not node else ""
+        if isinstance(parent, exp.GenerateSeries):
+            return self._beside(parent, node) or "int8"
         if isinstance(parent, exp.Anonymous):
             return self._argument(parent, node)
         if isinstance(parent, exp.Tuple):

@@ -10,11 +10,22 @@ import pyarrow as pa
 from vesto.engines import Column
 from vesto.result import Result
 from vesto.server.replies import Field
-from vesto.types import BY_NAME, CHARACTER, OID, from_arrow
+from vesto.types import (
+    BY_NAME,
+    CHARACTER,
+    OID,
+    OID_VECTOR,
+    SMALL_ARRAY,
+    SMALL_VECTOR,
+    from_arrow,
+)
 
 _SIZES: Final = {
     "bool": 1, "int2": 2, "int4": 4, "int8": 8, "float4": 4, "float8": 8, "date": 4, "time": 8,
     "timetz": 12, "oid": 4, "timestamp": 8, "timestamptz": 8, "interval": 16,
+}  # fmt: skip
+_CATALOGUE: Final = {
+    OID: "oid", SMALL_ARRAY: "int2[]", SMALL_VECTOR: "int2vector", OID_VECTOR: "oidvector",
 }  # fmt: skip
 _BYTEA: Final = 17
 _REDSHIFT_INTERVAL: Final = 12
@@ -22,7 +33,7 @@ _REDSHIFT_INTERVAL: Final = 12
 
 def wire_name(column: Column) -> str:
     """The name of the type that values are written as."""
-    return "oid" if column.type is OID else column.type.name
+    return _CATALOGUE.get(column.type, column.type.name)
 
 
 def identifier(kind: str, *, redshift: bool) -> int:

@@ -168,6 +168,8 @@ _TEXTS: Final = frozenset({"NAME"})
 _NUMBERS: Final = {"OID": OID, "XID": "BIGINT", "CID": "BIGINT", "REGROLE": OID}
 _LOOKUPS: Final = ("vesto.pg_get_", "vesto.obj_description", "vesto.col_description")
 _ARRAYS: Final = frozenset({"conkey", "confkey", "proargnames", "proallargtypes", "reloptions"})
+_SMALL: Final = frozenset({"conkey", "confkey", "indkey", "indoption"})
+_VECTORS: Final = frozenset({"indkey", "indclass", "indcollation", "indoption", "proargtypes"})
 
 
 def from_functions(tree: exp.Expr, unmask: Callable[[str], str]) -> None:
@@ -283,9 +285,16 @@ def part(node: exp.Expr) -> exp.Expr | None:
         return function("struct_extract", inside.this.copy(), text(node.expression.name.lower()))
     if isinstance(node, exp.EQ):
         return _any_of(node)
-    if isinstance(node, exp.Bracket) and len(node.expressions) == 1 and _counts_from_1(inside):
-        return function("list_extract", inside.copy(), node.expressions[0].copy())
-    return None
+    if not isinstance(node, exp.Bracket) or len(node.expressions) != 1:
+        return None
+    place = node.expressions[0].copy()
+    name = inside.name.lower() if isinstance(inside, exp.Column) else ""
+    if name in _VECTORS:
+        place = exp.Add(this=exp.paren(place), expression=number(1))
+    elif not _counts_from_1(inside):
+        return None
+    item = function("list_extract", inside.copy(), place)
+    return cast(item, "SMALLINT") if name in _SMALL else item
 
 
 def _any_of(node: exp.EQ) -> exp.Expr | None:
