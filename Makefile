@@ -19,7 +19,7 @@ AUTOPILOT_PEERS := $(VENV)/autopilot-peers
 EXTRAS := $(VENV)/extras
 ON_DUCKDB_2 := tests/test_sql_cases.py tests/test_sql_properties.py tests/test_copy.py tests/test_native_scoring.py tests/conformance/test_engines.py tests/conformance/test_wide_models.py
 
-.PHONY: help setup demo test clients-packages test-clients test-extras test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring bench-explain bench-autopilot bench-autopilot-peers docs wheel lock clean
+.PHONY: help setup demo test clients-packages test-clients test-extras test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring bench-explain bench-autopilot bench-autopilot-peers bench-server docs wheel lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -131,8 +131,12 @@ bench-autopilot-peers: $(DEV_READY) ## run what is missing of the other engines 
 	$(PYTHON) -m venv $(AUTOPILOT_PEERS)
 	$(BIN)/uv pip install --quiet --python $(AUTOPILOT_PEERS)/bin/python --require-hashes -r requirements/bench-autopilot-peers.txt
 	$(BIN)/python -m benchmarks.autopilot --peers $(abspath $(AUTOPILOT_PEERS))/bin/python --no-own
+
 bench-explain: $(DEV_READY) $(PEERS)/.ready ## compare explanations with the shap package (2 minutes)
 	PYTHONPATH=$(PEERS) $(BIN)/python -m benchmarks._autopilot_explain
+
+bench-server: $(CLIENTS_READY) ## compare vesto serve with PostgreSQL 15 (at most 20 minutes)
+	$(BIN)/python -m benchmarks.server
 
 docs: $(READY) ## write the generated pages of docs/reference
 	$(BIN)/python docs/generate.py

@@ -86,6 +86,32 @@ class Result:
             self._reader = self._reader.read_all().to_reader()
 
 
+class KeptResults:
+    """Results of statements that return the same whatever happens. Safe to share between threads."""
+
+    def __init__(self, most: int = 256, longest: int = 200) -> None:
+        self._kept: dict[str, tuple[pa.Table, tuple[tuple[SqlType, int], ...]]] = {}
+        self._most, self._longest = most, longest
+
+    def find(self, sql: str) -> Result | None:
+        """The result of that text, to be read anew."""
+        known = self._kept.get(sql)
+        return None if known is None else _again(*known)
+
+    def keep(self, sql: str, result: Result) -> Result:
+        """Keep the rows of a result that has not been read, where the text is short."""
+        if len(sql) > self._longest:
+            return result
+        if len(self._kept) >= self._most:
+            self._kept.clear()
+        known = self._kept[sql] = result.arrow(), result.types
+        return _again(*known)
+
+
+def _again(table: pa.Table, types: tuple[tuple[SqlType, int], ...]) -> Result:
+    return Result(table.to_reader(), tag="SELECT", types=types)
+
+
 def _tuples(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:
     for batch in reader:
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)

@@ -229,6 +229,9 @@ class Session:
         self._text.forget_session()
 
     def _run_plain(self, text: str, parameters: Sequence[Any]) -> Result:
+        known = None if parameters else self.warehouse.constants.find(text)
+        if known is not None:
+            return known
         self._transaction.begin()
         translated = self._text.translated(text)
         native = translated.kind == "native" and translated.word not in _KEEPS_SCHEMA
@@ -245,6 +248,8 @@ class Session:
                 sweep(self._connection)
         if translated.word == "EXECUTE" and _NO_ROWS.issuperset(result.schema.names):
             self._text.forget()
+        if translated.is_constant:
+            return self.warehouse.constants.keep(text, result)
         self._open = result
         return result
 

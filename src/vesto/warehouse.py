@@ -43,6 +43,7 @@ from vesto.functions import check_free, functions_of, with_facts
 from vesto.model_files import ModelFiles, strays
 from vesto.ownership import claim
 from vesto.programs.program import Program
+from vesto.result import KeptResults
 from vesto.settings import read_settings
 from vesto.system_views import SYSTEM_VIEWS, Seen, SeenModels, SystemView
 from vesto.training.explanation import explained
@@ -84,6 +85,7 @@ class Warehouse:
         self._foreign: frozenset[Place] | None = None
         self._rights: dict[str, tuple[tuple[int, int], Rights]] = {}
         self.front = Front()
+        self.constants = KeptResults()
         with ExitStack() as undo:
             undo.callback(os.close, self._lock_handle)
             # What a process that was killed left while it worked.

@@ -7,6 +7,7 @@ engine's own catalogue, whose numbers of types are its own.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from vesto.dialect.scanner import Token, scan
@@ -98,7 +99,7 @@ def _blank(text: list[str], start: int, end: int, keep: str = "") -> None:
     text[start:end] = keep.ljust(end - start)
 
 
-def _drop_schema(text: list[str], tokens: list[Token], place: int) -> None:
+def _drop_schema(text: list[str], tokens: Sequence[Token], place: int) -> None:
     """Blank ``pg_catalog.`` and a database before it; of information_schema's only functions."""
     following, named = tokens[place + 1], tokens[min(place + 2, len(tokens) - 1)]
     if following.text != "." or following.kind != "symbol":
@@ -112,7 +113,7 @@ def _drop_schema(text: list[str], tokens: list[Token], place: int) -> None:
     _blank(text, tokens[first].span.start, following.span.end)
 
 
-def _drop_operator(text: list[str], tokens: list[Token], place: int) -> None:
+def _drop_operator(text: list[str], tokens: Sequence[Token], place: int) -> None:
     """Blank all but the operator itself, which stands before the closing parenthesis."""
     end = place + 2
     while tokens[end].kind != "end" and tokens[end].text != ")":
@@ -126,7 +127,7 @@ def _drop_operator(text: list[str], tokens: list[Token], place: int) -> None:
     _blank(text, tokens[end].span.start, tokens[end].span.end)
 
 
-def _drop_collation(text: list[str], tokens: list[Token], place: int) -> None:
+def _drop_collation(text: list[str], tokens: Sequence[Token], place: int) -> None:
     named = place + 1
     if tokens[named].text.lower() == "pg_catalog" and tokens[named + 1].text == ".":
         named += 2
@@ -134,7 +135,7 @@ def _drop_collation(text: list[str], tokens: list[Token], place: int) -> None:
         _blank(text, tokens[place].span.start, tokens[named].span.end)
 
 
-def _drop_types(text: list[str], tokens: list[Token], place: int) -> None:
+def _drop_types(text: list[str], tokens: Sequence[Token], place: int) -> None:
     """``cols(view_schema name, col_num int)`` after the function as ``cols(view_schema, col_num)``."""
     here = place + 3
     here += tokens[min(here, len(tokens) - 1)].text.lower() == "as"
@@ -149,7 +150,7 @@ def _drop_types(text: list[str], tokens: list[Token], place: int) -> None:
         here += tokens[here].text == ","
 
 
-def _replace_array(text: list[str], tokens: list[Token], place: int) -> None:
+def _replace_array(text: list[str], tokens: Sequence[Token], place: int) -> None:
     """An array's type in a word that the grammar knows: as ``int[]`` for ``oid[]``."""
     token, following = tokens[place], tokens[place + 1]
     word = token.text.lower()
@@ -157,7 +158,7 @@ def _replace_array(text: list[str], tokens: list[Token], place: int) -> None:
         _blank(text, token.span.start, token.span.end, keep=_ARRAY_TYPES[word])
 
 
-def _is_type(tokens: list[Token], place: int) -> bool:
+def _is_type(tokens: Sequence[Token], place: int) -> bool:
     before = tokens[place - 1].text.lower() if place else ""
     if before == "." and place > 2:  # noqa: PLR2004 - "char" may stand behind its schema
         before = tokens[place - 3].text.lower()

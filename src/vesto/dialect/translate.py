@@ -43,6 +43,10 @@ _WRITES: Final = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 _DEFINES: Final = (exp.Create, exp.Drop, exp.Alter, exp.TruncateTable, exp.Comment)
 # What sqlglot raises over text that its grammar did not think of.
 _BROKEN: Final = (TypeError, AttributeError, ValueError, LookupError, AssertionError)
+# What a query is made of that returns literals.
+_CONSTANT: Final = frozenset(
+    {exp.Select, exp.Alias, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Neg, exp.Paren}
+)
 _OBJECTS: Final = {"TABLE", "VIEW", "SCHEMA"}
 
 
@@ -74,6 +78,7 @@ class Translated:
     ``calls`` are the places where prediction functions are called, ``forecasts`` the identifiers
     of the models whose rows FORECAST stands for; ``relation_of`` names the relation to show them as.
     ``uses`` are what must be allowed for it; those of a text that went through untouched are not known.
+    ``is_constant``: it returns literals, whatever the database holds and the session is.
     """
 
     sql: str
@@ -86,6 +91,7 @@ class Translated:
     calls: tuple[Span, ...] = ()
     forecasts: tuple[str, ...] = ()
     uses: tuple[Use, ...] = ()
+    is_constant: bool = False
 
 
 Lookup = Callable[[str, str], Sequence[Signature]]
@@ -133,9 +139,10 @@ def translate(
     tree = apply(tree, surroundings)
     tree, kind = _into_table(tree, kind)
     uses = tuple(dict.fromkeys((*late, *uses_of(tree))))
+    is_constant = kind == "query" and all(type(node) in _CONSTANT for node in tree.walk())
     return Translated(
         _generated(tree), kind, word, tables, written, functions, table_functions, calls,
-        forecasts, uses,
+        forecasts, uses, is_constant,
     )  # fmt: skip
 
 

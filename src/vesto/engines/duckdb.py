@@ -326,10 +326,12 @@ class DuckDBConnection:
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
         self._cursor.execute(f"USE {DATABASE}.{SCHEMA}")
+        self._settings: Mapping[str, str] | None = None
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> pa.RecordBatchReader:
         """Run one statement of DuckDB's dialect; the reader streams its rows."""
         with _sqlstates():
+            self._tell_settings()
             self._cursor.execute(sql, list(parameters) or None)
             if not self._cursor.description:
                 return pa.RecordBatchReader.from_batches(pa.schema([]), [])
@@ -419,8 +421,13 @@ class DuckDBConnection:
         self.execute(f"SET VARIABLE vesto_interval_level = {float(level)!r}")
 
     def use_settings(self, settings: Mapping[str, str]) -> None:
-        """Show these configuration parameters in the catalogue."""
-        self.execute(f"SET VARIABLE vesto_settings = {literal(json.dumps(dict(settings)))}")
+        """Show these configuration parameters in the catalogue, from the next statement on."""
+        self._settings = dict(settings)
+
+    def _tell_settings(self) -> None:
+        if self._settings is not None:
+            document, self._settings = literal(json.dumps(self._settings)), None
+            self._cursor.execute(f"SET VARIABLE vesto_settings = {document}")
 
     def sample(self, sql: str, rows: int, seed: int) -> Sample:
         """At most ``rows`` rows of a query, drawn uniformly."""
