@@ -2,6 +2,7 @@
 
 It runs in Superset's own environment: ``python look.py ADDRESS USER PASSWORD CHART SCREENSHOT``.
 """
+from __future__ import annotations
 
 import json
 import sys
@@ -81,7 +82,7 @@ def main(address: str, user: str, password: str, chart: str, screenshot: str) ->
         browser.save_screenshot(screenshot)
     finally:
         browser.quit()
-    print(json.dumps(found))
+    sys.stdout.write(json.dumps(found))
 
 
 if __name__ == "__main__":
