@@ -7,6 +7,7 @@ DEV_READY := $(VENV)/.dev-ready
 CLIENTS_READY := $(VENV)/.clients-ready
 DBT := $(VENV)/clients-dbt
 NODE := $(VENV)/clients-node
+SUPERSET := $(VENV)/superset
 DUCKDB_2 := $(VENV)/duckdb-2
 CLIENTS_DEBIAN := /usr/lib/postgresql/*/bin/psql:postgresql-client /usr/lib/postgresql/*/bin/pgbench:postgresql javac:default-jdk-headless node:nodejs npm:npm \
   /usr/share/java/postgresql.jar:libpostgresql-jdbc-java /usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so:odbc-postgresql /usr/lib/x86_64-linux-gnu/libodbc.so.2:unixodbc
@@ -19,7 +20,7 @@ AUTOPILOT_PEERS := $(VENV)/autopilot-peers
 EXTRAS := $(VENV)/extras
 ON_DUCKDB_2 := tests/test_sql_cases.py tests/test_sql_properties.py tests/test_copy.py tests/test_native_scoring.py tests/conformance/test_engines.py tests/conformance/test_wide_models.py
 
-.PHONY: help setup demo test clients-packages test-clients test-extras test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring bench-explain bench-autopilot bench-autopilot-peers bench-server docs wheel lock clean
+.PHONY: help setup demo test clients-packages test-clients test-superset test-extras test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring bench-explain bench-autopilot bench-autopilot-peers bench-server docs wheel lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -71,6 +72,15 @@ $(DUCKDB_2)/.ready: requirements/duckdb-2.txt | $(DEV_READY)
 test-clients: clients-packages $(CLIENTS_READY) $(DBT)/.ready ## connect with every client, slow ones too; one that is missing fails
 	$(MAKE) --no-print-directory $(NODE)/.ready
 	VESTO_CLIENTS=required $(BIN)/python -m pytest tests/clients
+
+$(SUPERSET)/.ready: requirements/superset.txt | $(VENV)/bin/uv
+	$(PYTHON) -m venv $(SUPERSET)
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(SUPERSET)/bin/python --require-hashes -r requirements/superset.txt
+	touch $@
+
+test-superset: $(CLIENTS_READY) $(SUPERSET)/.ready ## chart predictions in Apache Superset and look at it in Chromium
+	$(MAKE) --no-print-directory clients-packages CLIENTS_DEBIAN='/usr/bin/chromium:chromium /usr/bin/chromedriver:chromium-driver'
+	$(BIN)/python -m pytest -n 0 tests/superset/superset_charts.py
 
 test: $(CLIENTS_READY) $(if $(shell command -v npm),$(NODE)/.ready) $(DUCKDB_2)/.ready ## run the tests, and those of SQL and engines on DuckDB 2 too; skips are listed
 	$(BIN)/python -m pytest -rs
@@ -150,6 +160,7 @@ lock: | $(VENV)/bin/uv ## lock the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev --extra pandas pyproject.toml -c requirements/main.txt -c requirements/constraints.txt -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 -c requirements/dev.txt requirements/clients.in -o requirements/clients.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements/clients-dbt.in -o requirements/clients-dbt.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements/superset.in -o requirements/superset.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group build -c requirements/dev.txt -o requirements/build.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group wheel -c requirements/build.txt -o requirements/wheel.txt
 	printf 'lightgbm>=4.6\nonnx>=1.19\nonnxruntime>=1.23\nnumba>=0.60\nshap>=0.49\nstatsforecast>=2.0\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --no-emit-package numpy --no-emit-package pyarrow --no-emit-package scipy --no-emit-package packaging --no-emit-package typing-extensions --no-emit-package narwhals --no-emit-package pandas --no-emit-package scikit-learn --no-emit-package joblib --no-emit-package threadpoolctl --no-emit-package python-dateutil --no-emit-package six --no-emit-package tzdata --no-emit-package tqdm --no-emit-package cloudpickle --no-emit-package colorama -c requirements/dev.txt - -o requirements/bench-peers.txt

@@ -58,7 +58,7 @@ CHARACTER: Final = replace(BY_NAME["varchar"], oid=18)
 SMALL_ARRAY: Final = replace(BY_NAME["super"], oid=1005)
 SMALL_VECTOR: Final = replace(BY_NAME["super"], oid=22)
 OID_VECTOR: Final = replace(BY_NAME["super"], oid=30)
-_LISTS: Final = {"USMALLINT[]": SMALL_ARRAY, "UBIGINT[]": SMALL_VECTOR, "UINTEGER[]": OID_VECTOR}
+_LISTS: Final = {"SMALLINT[]": SMALL_ARRAY, "USMALLINT[]": SMALL_VECTOR, "UBIGINT[]": OID_VECTOR}
 _CHARACTERS: Final = "ENUM('', '0',"
 
 _DUCKDB: Final = {

@@ -1,20 +1,12 @@
-"""A server in a process of its own, as users start it; drivers talk to it over the network."""
+"""One server for all clients; drivers talk to it over the network."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 from clients_support import REQUIRED
-from tests_support import POINTS, SMALL_MODEL
-
-import vesto
-
-PASSWORD = "Secret1pass"
+from served import Server, served
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -26,38 +18,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=slow)
 
 
-@dataclass(frozen=True)
-class Server:
-    """Where a server listens, and who may log in."""
-
-    port: int
-    process: subprocess.Popen[str]
-    user: str = "vesto"
-    password: str = PASSWORD
-    host: str = "127.0.0.1"
-    database: str = "dev"
-    predict: str = "predict_m"
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with the table ``points``, and a model of it whose function is ``server.predict``."""
-    path = tmp_path_factory.mktemp("served") / "shop"
-    with vesto.connect(path) as session:
-        session.execute(POINTS)
-        session.execute(SMALL_MODEL.format(name="m", function=Server.predict))
-    config = path / "server.toml"
-    config.write_text("[server]\nshutdown_s = 2\n")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "vesto.cli.main", "serve", str(path), "--port", "0",
-         "--config", str(config)],
-        env=os.environ | {"VESTO_FIRST_PASSWORD": PASSWORD, "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line.startswith("serving on 127.0.0.1:")
-    yield Server(int(line.rpartition(":")[2]), process)
-    process.terminate()
-    assert process.wait(60) == 0
-    process.stdout.close()
+    with served(tmp_path_factory.mktemp("served") / "shop") as server:
+        yield server

@@ -146,7 +146,7 @@ CREATE OR REPLACE VIEW vesto.pg_operator AS
   SELECT NULL::UINTEGER AS oid, NULL::VARCHAR AS oprname, NULL::UINTEGER AS oprnamespace, NULL::UINTEGER AS oprowner, vesto.letter(NULL) AS oprkind, NULL::BOOLEAN AS oprcanmerge, NULL::BOOLEAN AS oprcanhash, NULL::UINTEGER AS oprleft, NULL::UINTEGER AS oprright, NULL::UINTEGER AS oprresult, NULL::UINTEGER AS oprcom, NULL::UINTEGER AS oprnegate, NULL::UINTEGER AS oprcode, NULL::UINTEGER AS oprrest, NULL::UINTEGER AS oprjoin LIMIT 0;
 
 CREATE OR REPLACE VIEW vesto.pg_partitioned_table AS
-  SELECT NULL::UINTEGER AS partrelid, vesto.letter(NULL) AS partstrat, NULL::SMALLINT AS partnatts, NULL::UINTEGER AS partdefid, NULL::UBIGINT[] AS partattrs, NULL::UINTEGER[] AS partclass, NULL::UINTEGER[] AS partcollation, NULL::VARCHAR AS partexprs LIMIT 0;
+  SELECT NULL::UINTEGER AS partrelid, vesto.letter(NULL) AS partstrat, NULL::SMALLINT AS partnatts, NULL::UINTEGER AS partdefid, NULL::USMALLINT[] AS partattrs, NULL::UBIGINT[] AS partclass, NULL::UBIGINT[] AS partcollation, NULL::VARCHAR AS partexprs LIMIT 0;
 
 CREATE OR REPLACE VIEW vesto.pg_policies AS
   SELECT NULL::VARCHAR AS schemaname, NULL::VARCHAR AS tablename, NULL::VARCHAR AS policyname, NULL::VARCHAR AS permissive, NULL::VARCHAR[] AS roles, NULL::VARCHAR AS cmd, NULL::VARCHAR AS qual, NULL::VARCHAR AS with_check LIMIT 0;
@@ -164,7 +164,7 @@ CREATE OR REPLACE VIEW vesto.pg_publication_namespace AS
   SELECT NULL::UINTEGER AS oid, NULL::UINTEGER AS pnpubid, NULL::UINTEGER AS pnnspid LIMIT 0;
 
 CREATE OR REPLACE VIEW vesto.pg_publication_rel AS
-  SELECT NULL::UINTEGER AS oid, NULL::UINTEGER AS prpubid, NULL::UINTEGER AS prrelid, NULL::VARCHAR AS prqual, NULL::UBIGINT[] AS prattrs LIMIT 0;
+  SELECT NULL::UINTEGER AS oid, NULL::UINTEGER AS prpubid, NULL::UINTEGER AS prrelid, NULL::VARCHAR AS prqual, NULL::USMALLINT[] AS prattrs LIMIT 0;
 
 CREATE OR REPLACE VIEW vesto.pg_range AS
   SELECT NULL::UINTEGER AS rngtypid, NULL::UINTEGER AS rngsubtype, NULL::UINTEGER AS rngmultitypid, NULL::UINTEGER AS rngcollation, NULL::UINTEGER AS rngsubopc, NULL::UINTEGER AS rngcanonical, NULL::UINTEGER AS rngsubdiff LIMIT 0;
@@ -197,7 +197,7 @@ CREATE OR REPLACE VIEW vesto.pg_statistic AS
   SELECT NULL::UINTEGER AS starelid, NULL::SMALLINT AS staattnum, NULL::BOOLEAN AS stainherit, NULL::FLOAT AS stanullfrac, NULL::INTEGER AS stawidth, NULL::FLOAT AS stadistinct LIMIT 0;
 
 CREATE OR REPLACE VIEW vesto.pg_statistic_ext AS
-  SELECT NULL::UINTEGER AS oid, NULL::UINTEGER AS stxrelid, NULL::VARCHAR AS stxname, NULL::UINTEGER AS stxnamespace, NULL::UINTEGER AS stxowner, NULL::INTEGER AS stxstattarget, NULL::UBIGINT[] AS stxkeys, NULL::VARCHAR[] AS stxkind, NULL::VARCHAR AS stxexprs LIMIT 0;
+  SELECT NULL::UINTEGER AS oid, NULL::UINTEGER AS stxrelid, NULL::VARCHAR AS stxname, NULL::UINTEGER AS stxnamespace, NULL::UINTEGER AS stxowner, NULL::INTEGER AS stxstattarget, NULL::USMALLINT[] AS stxkeys, NULL::VARCHAR[] AS stxkind, NULL::VARCHAR AS stxexprs LIMIT 0;
 
 CREATE OR REPLACE VIEW vesto.pg_stats AS
   SELECT NULL::VARCHAR AS schemaname, NULL::VARCHAR AS tablename, NULL::VARCHAR AS attname, NULL::FLOAT AS null_frac, NULL::INTEGER AS avg_width, NULL::FLOAT AS n_distinct, NULL::VARCHAR AS most_common_vals, NULL::VARCHAR AS most_common_freqs, NULL::VARCHAR AS histogram_bounds, NULL::FLOAT AS correlation LIMIT 0;
@@ -209,7 +209,7 @@ CREATE OR REPLACE VIEW vesto.pg_timezone_names AS
   SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS abbrev, NULL::VARCHAR AS utc_offset, NULL::BOOLEAN AS is_dst LIMIT 0;
 
 CREATE OR REPLACE VIEW vesto.pg_trigger AS
-  SELECT NULL::UINTEGER AS oid, NULL::UINTEGER AS tgrelid, NULL::UINTEGER AS tgparentid, NULL::VARCHAR AS tgname, NULL::UINTEGER AS tgfoid, NULL::SMALLINT AS tgtype, vesto.letter(NULL) AS tgenabled, NULL::BOOLEAN AS tgisinternal, NULL::UINTEGER AS tgconstrrelid, NULL::VARCHAR AS tgconstrname, NULL::UINTEGER AS tgconstrindid, NULL::UINTEGER AS tgconstraint, NULL::BOOLEAN AS tgdeferrable, NULL::BOOLEAN AS tginitdeferred, NULL::SMALLINT AS tgnargs, NULL::UBIGINT[] AS tgattr, NULL::BLOB AS tgargs, NULL::VARCHAR AS tgqual LIMIT 0;
+  SELECT NULL::UINTEGER AS oid, NULL::UINTEGER AS tgrelid, NULL::UINTEGER AS tgparentid, NULL::VARCHAR AS tgname, NULL::UINTEGER AS tgfoid, NULL::SMALLINT AS tgtype, vesto.letter(NULL) AS tgenabled, NULL::BOOLEAN AS tgisinternal, NULL::UINTEGER AS tgconstrrelid, NULL::VARCHAR AS tgconstrname, NULL::UINTEGER AS tgconstrindid, NULL::UINTEGER AS tgconstraint, NULL::BOOLEAN AS tgdeferrable, NULL::BOOLEAN AS tginitdeferred, NULL::SMALLINT AS tgnargs, NULL::USMALLINT[] AS tgattr, NULL::BLOB AS tgargs, NULL::VARCHAR AS tgqual LIMIT 0;
 
 CREATE OR REPLACE VIEW vesto.pg_user_mapping AS
   SELECT NULL::UINTEGER AS oid, NULL::UINTEGER AS umuser, NULL::UINTEGER AS umserver, NULL::VARCHAR[] AS umoptions LIMIT 0;

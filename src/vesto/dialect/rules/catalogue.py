@@ -294,7 +294,8 @@ def part(node: exp.Expr) -> exp.Expr | None:
     elif not _counts_from_1(inside):
         return None
     item = function("list_extract", inside.copy(), place)
-    return cast(item, "SMALLINT") if name in _SMALL else item
+    kind = "SMALLINT" if name in _SMALL else OID if name in _VECTORS else ""
+    return cast(item, kind) if kind else item
 
 
 def _any_of(node: exp.EQ) -> exp.Expr | None:
