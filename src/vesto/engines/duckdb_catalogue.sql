@@ -1,6 +1,7 @@
 -- Redshift's catalogue, pg_catalog: views of schema vesto over what the engine knows of its tables and what
 -- we know besides. One statement a paragraph. What begins with catalog_ is for the other views alone.
--- UINTEGER stands for the type oid, the ENUM of vesto.letter for "char"; no other column of ours has these.
+-- UINTEGER stands for the type oid, the ENUM of vesto.letter for "char", USMALLINT[] and UBIGINT[] for int2vector and
+-- oidvector; no other column of ours has these.
 -- Source: PostgreSQL 8.0 and 15 manuals, "System Catalogs"; Amazon Redshift Database Developer Guide,
 -- "System catalog tables". Numbers of types and relations: PostgreSQL's pg_type.dat and pg_class.
 
@@ -134,7 +135,7 @@ CREATE OR REPLACE MACRO vesto.type_number(words) AS
     'character': 1042, 'character varying': 1043, 'date': 1082, 'time without time zone': 1083,
     'time with time zone': 1266, 'timestamp without time zone': 1114, 'timestamp with time zone': 1184,
     'super': 4000, 'binary varying': 6551, 'interval': 1186, 'uinteger': 26, 'enum': 18, 'uinteger[]': 1028,
-    'smallint[]': 1005, 'varchar[]': 1009, 'integer[]': 1007, 'bigint[]': 1016, 'enum[]': 1002, 'name': 19, 'text': 25,
+    'smallint[]': 1005, 'usmallint[]': 22, 'ubigint[]': 30, 'varchar[]': 1009, 'integer[]': 1007, 'bigint[]': 1016, 'enum[]': 1002, 'name': 19, 'text': 25,
     'tinyint': 21, 'utinyint': 21, 'usmallint': 23, 'ubigint': 1700, 'uuid': 2950, 'bit': 1560,
     'timestamp_s': 1114, 'timestamp_ms': 1114, 'timestamp_ns': 1114
   }[system.main.regexp_replace(words, '\(.*?\)', '')], CASE WHEN words LIKE '%]' OR words LIKE 'struct%' OR words LIKE 'map%' THEN 4000 ELSE 705 END) AS UINTEGER);
@@ -550,8 +551,8 @@ CREATE OR REPLACE VIEW vesto.pg_constraint AS
 CREATE OR REPLACE VIEW vesto.pg_index AS
   SELECT index_oid AS indexrelid, relation AS indrelid, CAST(len(numbers) AS SMALLINT) AS indnatts, CAST(len(numbers) AS SMALLINT) AS indnkeyatts, TRUE AS indisunique, FALSE AS indnullsnotdistinct,
     kind = 'p' AS indisprimary, FALSE AS indisexclusion, TRUE AS indimmediate, FALSE AS indisclustered, TRUE AS indisvalid, FALSE AS indcheckxmin, TRUE AS indisready, TRUE AS indislive, FALSE AS indisreplident,
-    CAST(numbers AS SMALLINT[]) AS indkey, list_transform(numbers, lambda n: CAST(0 AS UINTEGER)) AS indcollation, list_transform(numbers, lambda n: CAST(0 AS UINTEGER)) AS indclass,
-    list_transform(numbers, lambda n: CAST(0 AS SMALLINT)) AS indoption, CAST(NULL AS VARCHAR) AS indexprs, CAST(NULL AS VARCHAR) AS indpred
+    CAST(numbers AS USMALLINT[]) AS indkey, list_transform(numbers, lambda n: CAST(0 AS UBIGINT)) AS indcollation, list_transform(numbers, lambda n: CAST(0 AS UBIGINT)) AS indclass,
+    list_transform(numbers, lambda n: CAST(0 AS USMALLINT)) AS indoption, CAST(NULL AS VARCHAR) AS indexprs, CAST(NULL AS VARCHAR) AS indpred
   FROM vesto.catalog_constraints WHERE kind IN ('p', 'u');
 
 -- What a foreign key, and a view, leans on.
@@ -574,7 +575,7 @@ CREATE OR REPLACE VIEW vesto.pg_proc AS
   SELECT f.oid, f.called AS proname, n.oid AS pronamespace, f.owner AS proowner, CAST(CASE f.language WHEN 'internal' THEN 12 WHEN 'sql' THEN 14 ELSE 101 END AS UINTEGER) AS prolang, CAST(1 AS FLOAT) AS procost, CAST(0 AS FLOAT) AS prorows,
     CAST(0 AS UINTEGER) AS provariadic, CAST(0 AS UINTEGER) AS prosupport, vesto.letter('f') AS prokind, FALSE AS proisagg, FALSE AS proiswindow, FALSE AS prosecdef, FALSE AS proleakproof, FALSE AS proisstrict, FALSE AS proretset,
     vesto.letter(CASE f.language WHEN 'internal' THEN 'i' ELSE 'v' END) AS provolatile, vesto.letter('u') AS proparallel, CAST(len(f.types) AS SMALLINT) AS pronargs, CAST(0 AS SMALLINT) AS pronargdefaults,
-    f.returned AS prorettype, CAST(f.types AS UINTEGER[]) AS proargtypes, CAST(NULL AS UINTEGER[]) AS proallargtypes, CAST(NULL AS VARCHAR[]) AS proargmodes, f.names AS proargnames, CAST(NULL AS VARCHAR) AS proargdefaults,
+    f.returned AS prorettype, CAST(f.types AS UBIGINT[]) AS proargtypes, CAST(NULL AS UINTEGER[]) AS proallargtypes, CAST(NULL AS VARCHAR[]) AS proargmodes, f.names AS proargnames, CAST(NULL AS VARCHAR) AS proargdefaults,
     f.source AS prosrc, CAST(NULL AS VARCHAR) AS probin, CAST(NULL AS VARCHAR[]) AS proconfig, CAST(NULL AS VARCHAR[]) AS proacl
   FROM vesto.catalog_functions f JOIN vesto.catalog_schemas n ON n.called = f.place;
 

@@ -283,13 +283,13 @@ def part(node: exp.Expr) -> exp.Expr | None:
             return None
         return function("struct_extract", inside.this.copy(), text(node.expression.name.lower()))
     if isinstance(node, exp.EQ):
-        return _any_of(node)
+        return any_of(node)
     if isinstance(node, exp.Bracket) and len(node.expressions) == 1 and _counts_from_1(inside):
         return function("list_extract", inside.copy(), node.expressions[0].copy())
     return None
 
 
-def _any_of(node: exp.EQ) -> exp.Expr | None:
+def any_of(node: exp.Expr) -> exp.Expr | None:
     """``x = ANY(array)`` as a function: the engine's own form is a query, and not to be had everywhere."""
     anyone = node.expression
     array = anyone.this if isinstance(anyone, exp.Any) else None
