@@ -7,6 +7,7 @@ DEV_READY := $(VENV)/.dev-ready
 CLIENTS_READY := $(VENV)/.clients-ready
 DBT := $(VENV)/clients-dbt
 DUCKDB_2 := $(VENV)/duckdb-2
+SQLALCHEMY := $(VENV)/clients-sqlalchemy
 # What the compiled part of .venv is made of.
 NATIVE := CMakeLists.txt $(shell find native/kernel native/arrow native/duckdb native/python -name '*.?pp' -o -name '*.py') native/exports.map
 EDITABLE := --no-build-isolation --no-deps --reinstall-package vesto --config-settings build-dir=build/editable -e .
@@ -48,12 +49,17 @@ $(DBT)/.ready: requirements/clients-dbt.txt | $(VENV)/bin/uv
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(DBT)/bin/python --require-hashes -r requirements/clients-dbt.txt
 	touch $@
 
+$(SQLALCHEMY)/.ready: requirements/clients-sqlalchemy.txt | $(DEV_READY)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps --target $(SQLALCHEMY) -r requirements/clients-sqlalchemy.txt
+	touch $@
+
 $(DUCKDB_2)/.ready: requirements/duckdb-2.txt | $(DEV_READY)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps --target $(DUCKDB_2) -r requirements/duckdb-2.txt
 	touch $@
 
-test-clients: $(CLIENTS_READY) $(DBT)/.ready ## connect with every client, slow ones too; one that is missing fails
-	VESTO_CLIENTS=required $(BIN)/python -m pytest tests/clients
+test-clients: $(CLIENTS_READY) $(DBT)/.ready $(SQLALCHEMY)/.ready ## connect with every client, slow ones too; one that is missing fails
+	VESTO_CLIENTS=required $(BIN)/python -m pytest tests/clients -rs
+	PYTHONPATH=$(SQLALCHEMY) VESTO_CLIENTS=required $(BIN)/python -m pytest tests/clients/test_sqlalchemy.py -k redshift
 
 test: $(CLIENTS_READY) $(DUCKDB_2)/.ready ## run the tests, and those of SQL and engines on DuckDB 2 too; skips are listed
 	$(BIN)/python -m pytest -rs
@@ -129,6 +135,7 @@ lock: | $(VENV)/bin/uv ## lock the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev --extra pandas pyproject.toml -c requirements/main.txt -c requirements/constraints.txt -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 -c requirements/dev.txt requirements/clients.in -o requirements/clients.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements/clients-dbt.in -o requirements/clients-dbt.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-deps --python-version 3.11 requirements/clients-sqlalchemy.in -o requirements/clients-sqlalchemy.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group build -c requirements/dev.txt -o requirements/build.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group wheel -c requirements/build.txt -o requirements/wheel.txt
 	printf 'lightgbm>=4.6\nonnx>=1.19\nonnxruntime>=1.23\nnumba>=0.60\nshap>=0.49\nstatsforecast>=2.0\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --no-emit-package numpy --no-emit-package pyarrow --no-emit-package scipy --no-emit-package packaging --no-emit-package typing-extensions --no-emit-package narwhals --no-emit-package pandas --no-emit-package scikit-learn --no-emit-package joblib --no-emit-package threadpoolctl --no-emit-package python-dateutil --no-emit-package six --no-emit-package tzdata --no-emit-package tqdm --no-emit-package cloudpickle --no-emit-package colorama -c requirements/dev.txt - -o requirements/bench-peers.txt

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from clients_support import REQUIRED
-from tests_support import POINTS
+from clients_support import REQUIRED, driver
+from tests_support import POINTS, SMALL_MODEL
 
 import vesto
 
@@ -58,3 +58,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     process.terminate()
     assert process.wait(60) == 0
     process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def model(server: Server) -> str:
+    """A model of ``points`` that is READY: the name of its function, of columns a, b and c."""
+    with driver("psycopg").connect(
+        host=server.host, port=server.port, user=server.user, password=server.password,
+        dbname=server.database, autocommit=True,
+    ) as connection:  # fmt: skip
+        connection.execute(SMALL_MODEL.format(name="served", function="predict_served"))
+        connection.execute("WAIT FOR MODEL served")
+    return "predict_served"
