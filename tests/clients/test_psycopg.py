@@ -59,6 +59,34 @@ def test_parameters_take_their_types_from_what_stands_around_them(connection: An
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("binary", [False, True])
+def test_lists_are_arrays(connection: Any, binary: bool) -> None:
+    filled(connection)
+    cursor = connection.cursor(binary=binary)
+    form = "%b" if binary else "%s"
+    assert cursor.execute(f"SELECT i FROM things WHERE i = ANY({form})", ([1, 2],)).fetchall() == [
+        (1,)
+    ]
+    assert cursor.execute(f"SELECT {form}::int[], {form}", ([1, None], [2, 3])).fetchone() == (
+        [1, None], [2, 3],
+    )  # fmt: skip
+    names = "SELECT conkey, current_schemas(false) FROM pg_constraint LIMIT 1"
+    connection.execute("CREATE TABLE IF NOT EXISTS keyed (a INT, PRIMARY KEY (a))")
+    assert cursor.execute(names).fetchone() == ([1], ["public"])
+    assert cursor.execute("SELECT array(1, 2)").fetchone() == ("[1,2]",)
+
+
+def test_what_is_written_comes_back_described(connection: Any) -> None:
+    with connection.cursor() as cursor:
+        insert = "INSERT INTO things (i, v) VALUES (%s, %s) RETURNING i, v AS name"
+        cursor.executemany(insert, [(1, "a"), (2, "b")], returning=True)
+        assert [column.name for column in cursor.description] == ["i", "name"]
+        assert cursor.fetchone() == (1, "a")
+        update = "UPDATE things SET v = %s WHERE i = %s RETURNING things.v"
+        assert cursor.execute(update, ("c", 1), prepare=True).fetchall() == [("c",)]
+        assert cursor.execute("DELETE FROM things RETURNING *").rowcount == 2
+
+
 def test_a_prepared_statement_runs_again(connection: Any) -> None:
     filled(connection)
     found = [
