@@ -31,6 +31,8 @@ log: Final = logging.getLogger(__name__)
 STACK_BYTES: Final = 16 * 1024 * 1024
 BACKLOG: Final = 1024
 _POLL_S: Final = 0.05
+# A silent connection is asked after a minute, and dead after six questions without an answer.
+_KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6}
 # Those who have not yet said who they are may be a few more than may stay.
 _AT_THE_DOOR: Final = 100
 
@@ -54,7 +56,7 @@ class Listener:
         self._sessions: dict[int, tuple[Session, int]] = {}
         self._connections: set[Connection] = set()
         self._numbers = 0
-        self._stopping = False
+        self._stopping = self._hurried = False
         family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
         self._socket = socket.create_server(
             (options.host, options.port), family=family, backlog=BACKLOG
@@ -96,8 +98,7 @@ class Listener:
 
     def _welcome(self, sock: socket.socket, address: str) -> None:
         options = self.options
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        _keep_alive(sock)
         connection = Connection(
             sock, self.tls, startup_timeout_s=options.startup_timeout_s,
             idle_timeout_s=options.idle_timeout_s, send_timeout_s=options.send_timeout_s,
@@ -189,7 +190,7 @@ class Listener:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         reason = ServerShutdown("terminating connection due to administrator command")
-        if not self._emptied(reason, self.options.shutdown_s):
+        if not self._emptied(reason, self.options.shutdown_s, is_patient=True):
             with self._lock:
                 sessions = [session for session, _ in self._sessions.values() if session]
             for session in sessions:
@@ -201,14 +202,20 @@ class Listener:
             connection.break_off()
         self._emptied(reason, self.options.shutdown_s)
 
-    def _emptied(self, reason: VestoError, patience_s: float) -> bool:
+    def hurry(self) -> None:
+        """Wait for nobody any more who is to finish."""
+        self._hurried = True
+
+    def _emptied(
+        self, reason: VestoError, patience_s: float, *, is_patient: bool = False
+    ) -> bool:  # fmt: skip
         until = time.monotonic() + patience_s
         while True:
             with self._lock:
                 left = list(self._connections)
             for connection in left:
                 connection.stop(reason)
-            if not left or time.monotonic() > until:
+            if not left or time.monotonic() > until or (is_patient and self._hurried):
                 return not left
             time.sleep(_POLL_S)
 
@@ -250,6 +257,15 @@ def _start(thread: threading.Thread) -> None:
         thread.start()
     finally:
         threading.stack_size(before)
+
+
+def _keep_alive(sock: socket.socket) -> None:
+    """Send at once, and find out within two minutes when the other side is gone without a word."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEP_ALIVE.items():
+        if hasattr(socket, name):  # systems differ
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _turn_away(sock: socket.socket) -> None:
