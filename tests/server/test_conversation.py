@@ -119,6 +119,17 @@ def test_after_an_error_messages_are_passed_over_until_sync(wire: Wire) -> None:
     assert [fields(body)["C"] for code, body in wire.until() if code == "E"] == ["34000"]
 
 
+def test_parameters_that_do_not_fit_are_an_error_of_the_statement(wire: Wire) -> None:
+    wire.send(parse("SELECT $1 + 1", types=(20,)), bind(), execute(), SYNC)
+    assert [fields(body)["C"] for code, body in wire.until() if code == "E"] == ["08P01"]
+    formats = b"\0\0" + struct.pack("!HHiB", 0, 1, 1, 49) + struct.pack("!HHH", 2, 0, 0)
+    wire.send(parse("SELECT $1 + 1", types=(20,)), message("B", formats), execute(), SYNC)
+    assert [fields(body)["C"] for code, body in wire.until() if code == "E"] == ["08P01"]
+    wire.send(parse(f"SELECT ${'9' * 5_000}"), SYNC)
+    assert [fields(body)["C"] for code, body in wire.until() if code == "E"] == ["42601"]
+    assert wire.query("SELECT 1")[-1] == ("Z", b"I")
+
+
 def test_an_error_is_sent_without_waiting_for_sync(wire: Wire) -> None:
     wire.send(parse("SELECT nope"), describe("S"), message("H"))
     assert wire.read()[0] == "1"
