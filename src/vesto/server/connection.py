@@ -162,7 +162,8 @@ class Connection:
     def break_off(self, how: int = socket.SHUT_RDWR) -> None:
         """Wake the thread that waits for the socket."""
         try:
-            self._socket.shutdown(how)
+            # That of a socket: TLS's own would give up the encryption of what is still to be said.
+            socket.socket.shutdown(self._socket, how)
         except OSError:
             return
 
