@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import struct
 import subprocess
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from server_support import USER, serving
+from soaking import LONG
 from wire import Wire, fields, message, startup
 
 from vesto.server.guard import LOCKED_S, TRIES, Guard
@@ -171,6 +174,23 @@ def test_who_guesses_side_by_side_is_locked_out_too(
         assert fields(wire.read()[1])["C"] == "28P01"
         assert wire.is_closed()
     listener.guard.right(USER, "127.0.0.1")
+    check_serves(listener)
+
+
+@pytest.mark.parametrize("how", [socket.SHUT_RDWR, None], ids=["closed", "reset"])
+def test_what_runs_for_nobody_is_ended(listener: Listener, how: int | None) -> None:
+    wire = Wire(listener.address[1])
+    wire.login()
+    wire.send(message("Q", LONG.encode() + b"\0"))
+    if how is None:
+        wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    else:
+        wire.socket.shutdown(how)
+    wire.socket.close()
+    until = time.monotonic() + 60
+    while listener.connections and time.monotonic() < until:
+        time.sleep(0.05)
+    assert listener.connections == 0
     check_serves(listener)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from server_support import serving
+from tests_support import POINTS, SMALL_MODEL
 from wire import Wire, fields, message, startup
 
 from vesto.server.listener import Listener
@@ -227,3 +228,16 @@ def test_a_transactions_own_beginning_keeps_what_came_before_it(wire: Wire) -> N
     assert wire.query("SELECT a FROM kept")[1:-1] == [
         ("D", struct.pack("!hi", 1, 1) + b"1"), ("C", b"SELECT 1\0"),
     ]  # fmt: skip
+
+
+SLOW_MODEL = SMALL_MODEL.format(name="slow", function="slow").replace("'5'", "'1000000'")
+
+
+def test_waiting_for_a_model_can_be_cancelled(wire: Wire) -> None:
+    wire.query(POINTS)
+    assert wire.query(SLOW_MODEL + " SETTINGS (MAX_RUNTIME 600)")[0][0] == "C"
+    wire.query("SET statement_timeout TO 100")
+    said = wire.query("WAIT FOR MODEL slow")
+    assert fields(said[0][1])["C"] == "57014"
+    wire.query("RESET statement_timeout")
+    assert wire.query("DROP MODEL slow")[0] == ("C", b"DROP MODEL\0")

@@ -31,6 +31,8 @@ log: Final = logging.getLogger(__name__)
 STACK_BYTES: Final = 16 * 1024 * 1024
 BACKLOG: Final = 1024
 _POLL_S: Final = 0.05
+# How often those who run something are looked after.
+_GONE_S: Final = 1.0
 # A silent connection is asked after a minute, and dead after six questions without an answer.
 _KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6}
 # Those who have not yet said who they are may be a few more than may stay.
@@ -62,6 +64,8 @@ class Listener:
             (options.host, options.port), family=family, backlog=BACKLOG
         )
         self._accepting = threading.Thread(target=self._accept, name="vesto listener", daemon=True)
+        self._stopped = threading.Event()
+        self._watching = threading.Thread(target=self._watch, name="vesto watcher", daemon=True)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -83,6 +87,7 @@ class Listener:
     def start(self) -> None:
         """Take connections, in a thread of its own."""
         self._accepting.start()
+        self._watching.start()
 
     def _accept(self) -> None:
         while not self._stopping:
@@ -95,6 +100,14 @@ class Listener:
                     time.sleep(_POLL_S)
                 continue
             self._welcome(sock, address[0])
+
+    def _watch(self) -> None:
+        """End what runs for clients that are gone."""
+        while not self._stopped.wait(_GONE_S):
+            with self._lock:
+                there = list(self._connections)
+            for connection in there:
+                connection.end_if_gone()
 
     def _welcome(self, sock: socket.socket, address: str) -> None:
         options = self.options
@@ -122,7 +135,7 @@ class Listener:
 
     def _serve(self, connection: Connection, address: str) -> None:
         try:
-            connection.run(converse(_Visit(self, address)))
+            connection.run(converse(_Visit(self, connection, address)))
         except Exception:
             log.exception("a connection ended with an error of ours")
         finally:
@@ -201,6 +214,7 @@ class Listener:
         for connection in left:
             connection.break_off()
         self._emptied(reason, self.options.shutdown_s)
+        self._stopped.set()
 
     def hurry(self) -> None:
         """Wait for nobody any more who is to finish."""
@@ -233,8 +247,8 @@ class Listener:
 class _Visit:
     """The server as one connection sees it."""
 
-    def __init__(self, listener: Listener, address: str) -> None:
-        self._listener = listener
+    def __init__(self, listener: Listener, connection: Connection, address: str) -> None:
+        self._listener, self._connection = listener, connection
         self.users, self.guard, self.address = listener.users, listener.guard, address
         self.activity = listener.activity
         self.offers_tls = listener.tls is not None
@@ -244,9 +258,12 @@ class _Visit:
         self._listener.cancel(process, key)
 
     def open(self, client: Client) -> tuple[Session, int, int]:
-        return self._listener.open(client)
+        session, process, key = self._listener.open(client)
+        self._connection.interrupt_with(session.interrupt)
+        return session, process, key
 
     def close(self, process: int) -> None:
+        self._connection.interrupt_with(None)
         self._listener.end(process)
 
 
