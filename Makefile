@@ -21,7 +21,7 @@ AUTOPILOT_PEERS := $(VENV)/autopilot-peers
 EXTRAS := $(VENV)/extras
 ON_DUCKDB_2 := tests/test_sql_cases.py tests/test_sql_properties.py tests/test_copy.py tests/test_native_scoring.py tests/conformance/test_engines.py tests/conformance/test_wide_models.py
 
-.PHONY: help setup demo test clients-packages test-clients test-superset test-extras test-sanitizers test-duckdb-matrix fuzz check coverage bench bench-dialect bench-scoring bench-explain bench-autopilot bench-autopilot-peers bench-server docs wheel lock clean
+.PHONY: help setup demo test clients-packages test-clients test-superset test-extras test-sanitizers test-duckdb-matrix fuzz check coverage soak bench bench-dialect bench-scoring bench-explain bench-autopilot bench-autopilot-peers bench-server docs wheel lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -114,6 +114,9 @@ test-duckdb-matrix: $(DEV_READY) ## the extension in nine versions of DuckDB and
 
 fuzz: $(IMAGES) ## fuzz the loader of program images (10 minutes)
 	tools/fuzz.sh 600
+
+soak: $(DEV_READY) ## 64 clients that do everything at once and leave at any moment (10 minutes)
+	VESTO_SOAK_S=600 $(BIN)/python -m pytest -n 0 -s tests/reliability/test_soak.py
 
 check: $(DEV_READY) $(IMAGES) ## formatting, lint, types, layers, generated pages, a minute of fuzzing
 	$(BIN)/ruff format --check .

@@ -402,6 +402,12 @@ class ProtocolViolation(VestoError):
     sqlstate = "08P01"
 
 
+class BindMismatch(VestoError):
+    """A client binds other parameters or formats than a prepared statement has."""
+
+    sqlstate = "08P01"
+
+
 class InvalidAuthorization(VestoError):
     """The connection may not be made: no user name, or none that may log in."""
 

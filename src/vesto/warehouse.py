@@ -33,6 +33,7 @@ from vesto.errors import (
     DataCorrupted,
     InputOutputError,
     PermissionDenied,
+    QueryCanceled,
     TrainingFailed,
     UndefinedModel,
     UndefinedSchema,
@@ -465,14 +466,17 @@ class Warehouse:
             return self.jobs.folder(newest.job_id).read_progress()
         return last_progress(newest)
 
-    def wait(self, model: Model, timeout_s: float | None = None) -> Model:
+    def wait(
+        self, model: Model, timeout_s: float | None = None, stopped: threading.Event | None = None
+    ) -> Model:  # fmt: skip
         """The model once none of its versions is TRAINING, or as it is when the time is over.
 
         A newest version that has failed or is still TRAINING is what is returned; else the model
-        at the version that serves.
+        at the version that serves. Setting ``stopped`` ends the waiting.
 
         Raises:
             UndefinedModel: It was dropped meanwhile.
+            QueryCanceled: The waiting was ended.
         """
         until = None if timeout_s is None else time.monotonic() + timeout_s
         while True:
@@ -483,6 +487,8 @@ class Warehouse:
                 raise UndefinedModel(f'model "{model.name}" was dropped')
             if newest.state is not State.TRAINING or (until and time.monotonic() > until):
                 return now if newest.state is State.READY else newest
+            if stopped is not None and stopped.is_set():
+                raise QueryCanceled("canceled on the user's request")
             self.jobs.wait(newest.job_id, POLL_S)
             time.sleep(POLL_S)
 

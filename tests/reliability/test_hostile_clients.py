@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import struct
 import subprocess
+import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from server_support import USER, serving
+from soaking import LONG
 from wire import Wire, fields, message, startup
 
 from vesto.server.guard import LOCKED_S, TRIES, Guard
@@ -156,6 +160,40 @@ def test_guessing_is_slow_and_then_locked() -> None:
     assert guard.wrong(USER, "10.0.0.1") == delays[0]
 
 
+def test_who_guesses_side_by_side_is_locked_out_too(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vesto.server.guard.DELAY_S", 0.0)
+    with Wire(listener.address[1]) as wire:
+        wire.send(startup())
+        request = wire.read()[1]
+        # All began before one of them was found to be wrong.
+        for _ in range(TRIES):
+            listener.guard.wrong(USER, "127.0.0.1")
+        wire.answer(request)
+        assert fields(wire.read()[1])["C"] == "28P01"
+        assert wire.is_closed()
+    listener.guard.right(USER, "127.0.0.1")
+    check_serves(listener)
+
+
+@pytest.mark.parametrize("how", [socket.SHUT_RDWR, None], ids=["closed", "reset"])
+def test_what_runs_for_nobody_is_ended(listener: Listener, how: int | None) -> None:
+    wire = Wire(listener.address[1])
+    wire.login()
+    wire.send(message("Q", LONG.encode() + b"\0"))
+    if how is None:
+        wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    else:
+        wire.socket.shutdown(how)
+    wire.socket.close()
+    until = time.monotonic() + 60
+    while listener.connections and time.monotonic() < until:
+        time.sleep(0.05)
+    assert listener.connections == 0
+    check_serves(listener)
+
+
 def test_whoever_waits_is_told_that_the_server_stops(tmp_path: Path) -> None:
     with serving(tmp_path / "shop") as listener:
         wire = Wire(listener.address[1])
@@ -178,6 +216,22 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return made, key
 
 
+def encrypted(wire: Wire, made: Path, newest: ssl.TLSVersion | None = None) -> None:
+    """Speak TLS over the connection."""
+    wire.send(struct.pack("!IHH", 8, 1234, 5679))
+    assert wire.socket.recv(1) == b"S"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(made)
+    context.check_hostname = False
+    if newest is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+            context.maximum_version = newest
+        context.set_ciphers("ALL:@SECLEVEL=0")
+    wire.socket = context.wrap_socket(wire.socket)
+
+
 def test_tls_is_new_enough_and_nothing_slips_in_before_it(
     tmp_path: Path, certificate: tuple[Path, Path]
 ) -> None:
@@ -186,12 +240,8 @@ def test_tls_is_new_enough_and_nothing_slips_in_before_it(
     with serving(tmp_path / "shop", certificate=made, key=key, requires_tls=True) as listener:
         port = listener.address[1]
         with Wire(port) as wire:
-            wire.send(request)
-            assert wire.socket.recv(1) == b"S"
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.load_verify_locations(made)
-            context.check_hostname = False
-            wire.socket = context.wrap_socket(wire.socket)
+            encrypted(wire, made)
+            assert isinstance(wire.socket, ssl.SSLSocket)
             assert wire.socket.version() in {"TLSv1.2", "TLSv1.3"}
             assert wire.login()[-1] == ("Z", b"I")
         with Wire(port) as wire:
@@ -203,3 +253,13 @@ def test_tls_is_new_enough_and_nothing_slips_in_before_it(
             assert fields(wire.read()[1])["C"] == "28000"
         assert listener.tls is not None
         assert listener.tls.minimum_version == ssl.TLSVersion.TLSv1_2
+        for old in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+            with Wire(port) as wire, pytest.raises((ssl.SSLError, ConnectionResetError)):
+                encrypted(wire, made, old)
+        last = Wire(port)
+        encrypted(last, made)
+        last.login()
+    # The server's last word is encrypted too.
+    assert fields(last.until("E")[-1][1])["C"] == "57P01"
+    assert last.is_closed()
+    last.socket.close()

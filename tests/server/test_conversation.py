@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from server_support import serving
+from tests_support import POINTS, SMALL_MODEL
 from wire import Wire, fields, message, startup
 
 from vesto.server.listener import Listener
@@ -119,6 +120,17 @@ def test_after_an_error_messages_are_passed_over_until_sync(wire: Wire) -> None:
     assert [fields(body)["C"] for code, body in wire.until() if code == "E"] == ["34000"]
 
 
+def test_parameters_that_do_not_fit_are_an_error_of_the_statement(wire: Wire) -> None:
+    wire.send(parse("SELECT $1 + 1", types=(20,)), bind(), execute(), SYNC)
+    assert [fields(body)["C"] for code, body in wire.until() if code == "E"] == ["08P01"]
+    formats = b"\0\0" + struct.pack("!HHiB", 0, 1, 1, 49) + struct.pack("!HHH", 2, 0, 0)
+    wire.send(parse("SELECT $1 + 1", types=(20,)), message("B", formats), execute(), SYNC)
+    assert [fields(body)["C"] for code, body in wire.until() if code == "E"] == ["08P01"]
+    wire.send(parse(f"SELECT ${'9' * 5_000}"), SYNC)
+    assert [fields(body)["C"] for code, body in wire.until() if code == "E"] == ["42601"]
+    assert wire.query("SELECT 1")[-1] == ("Z", b"I")
+
+
 def test_an_error_is_sent_without_waiting_for_sync(wire: Wire) -> None:
     wire.send(parse("SELECT nope"), describe("S"), message("H"))
     assert wire.read()[0] == "1"
@@ -216,3 +228,16 @@ def test_a_transactions_own_beginning_keeps_what_came_before_it(wire: Wire) -> N
     assert wire.query("SELECT a FROM kept")[1:-1] == [
         ("D", struct.pack("!hi", 1, 1) + b"1"), ("C", b"SELECT 1\0"),
     ]  # fmt: skip
+
+
+SLOW_MODEL = SMALL_MODEL.format(name="slow", function="slow").replace("'5'", "'1000000'")
+
+
+def test_waiting_for_a_model_can_be_cancelled(wire: Wire) -> None:
+    wire.query(POINTS)
+    assert wire.query(SLOW_MODEL + " SETTINGS (MAX_RUNTIME 600)")[0][0] == "C"
+    wire.query("SET statement_timeout TO 100")
+    said = wire.query("WAIT FOR MODEL slow")
+    assert fields(said[0][1])["C"] == "57014"
+    wire.query("RESET statement_timeout")
+    assert wire.query("DROP MODEL slow")[0] == ("C", b"DROP MODEL\0")

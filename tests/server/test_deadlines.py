@@ -21,3 +21,14 @@ def test_cancelled_ones_do_not_pile_up() -> None:
     for _ in range(1000):
         deadlines.cancel(deadlines.after(3600, lambda: None))
     assert len(deadlines._due) < 200
+
+
+def test_a_call_that_fails_takes_no_other_deadline_along() -> None:
+    deadlines, called = Deadlines(), threading.Event()
+
+    def fail() -> None:
+        raise RuntimeError
+
+    deadlines.after(0.0, fail)
+    deadlines.after(0.01, called.set)
+    assert called.wait(30)

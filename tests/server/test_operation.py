@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +21,12 @@ from typing import Any
 import pytest
 from server_support import MD5, USER
 from tests_support import POINTS, SMALL_MODEL
-from wire import Wire, message, startup
+from wire import Wire, fields, message, startup
 
 import vesto
+from vesto.cli.logs import JsonLines, TextLines
+from vesto.errors import InputOutputError
+from vesto.server.health import Health
 
 SECRET = "s3cretLiteral"
 
@@ -28,6 +34,17 @@ SECRET = "s3cretLiteral"
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as sock:
         return int(sock.getsockname()[1])
+
+
+# Longer than anybody waits.
+LONG = "SELECT count(*) FROM range(100000000) a(i), range(1000000) b(j) WHERE (i + j) % 7 = 3"
+
+
+def everything(wire: Wire) -> Iterator[tuple[str, bytes]]:
+    """What the server says until it closes."""
+    with suppress(EOFError):
+        while True:
+            yield wire.read()
 
 
 @dataclass(frozen=True)
@@ -72,7 +89,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     with vesto.connect(tmp_path / "shop") as session:
         session.execute(f"CREATE USER {USER} PASSWORD '{MD5}' CREATEUSER")
     watched = free_port()
-    config = f"[server]\nmetrics_port = {watched}\nlog_format = 'text'\nshutdown_s = 5\n"
+    config = f"[server]\nmetrics_port = {watched}\nlog_format = 'text'\nshutdown_s = 15\n"
     process, log = run(tmp_path, "--log-format", "json", config=config)
     assert process.stdout is not None
     line = process.stdout.readline()
@@ -140,6 +157,62 @@ def test_a_client_that_says_nothing_blocks_no_other(served: Served) -> None:
     with socket.create_connection(("127.0.0.1", served.watched)) as silent:
         silent.sendall(b"GET /metr")
         assert served.get("/healthz")[0] == 200
+
+
+def test_a_warehouse_that_hangs_is_not_healthy() -> None:
+    going_on = threading.Event()
+    asked = []
+
+    def ask() -> str:
+        asked.append(1)
+        going_on.wait(30)
+        return ""
+
+    health = Health(ask, limit_s=0.05)
+    assert health.trouble() == health.trouble() == "the warehouse does not answer within 0.05 s"
+    assert len(asked) == 1
+    going_on.set()
+    patient = Health(ask, limit_s=30)
+    assert patient.trouble() == patient.trouble() == ""
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize("formatter", [TextLines(), JsonLines()])
+def test_an_exception_in_the_log_is_a_type_and_a_place(formatter: logging.Formatter) -> None:
+    def fail() -> None:
+        raise ValueError(f"SELECT '{SECRET}'") from InputOutputError(f"no {SECRET}")
+
+    with pytest.raises(ValueError, match=SECRET) as caught:
+        fail()
+    info = (caught.type, caught.value, caught.tb)
+    line = formatter.format(logging.LogRecord("x", logging.ERROR, __file__, 1, "ended", None, info))
+    assert SECRET not in line
+    assert "ValueError" in line
+    assert "test_operation.py" in line
+    if isinstance(formatter, TextLines):
+        assert "InputOutputError (SQLSTATE 58030)" in line
+
+
+def test_a_second_signal_ends_what_the_first_lets_finish(served: Served) -> None:
+    with Wire(served.port) as wire:
+        wire.login()
+        query(wire, "CREATE TABLE t (a INT); CREATE TABLE u (a INT)")
+        query(wire, "BEGIN; INSERT INTO u VALUES (1); COMMIT; INSERT INTO t VALUES (1)")
+        wire.send(message("Q", LONG.encode() + b"\0"))
+        while served.metrics()['vesto_statements_total{outcome="ok"}'] < 6:
+            time.sleep(0.02)
+        served.process.send_signal(signal.SIGTERM)
+        while served.get("/healthz")[0] == 200:
+            time.sleep(0.02)
+        served.process.send_signal(signal.SIGTERM)
+        errors = [fields(body)["C"] for code, body in everything(wire) if code == "E"]
+    assert errors == ["57014", "57P01"]
+    assert served.process.wait(60) == 0
+    with vesto.connect(served.log.parent / "shop") as session:
+        assert session.execute("SELECT (SELECT count(*) FROM t), count(*) FROM u").rows() == [
+            (1, 1)
+        ]
+    assert not list((served.log.parent / "shop").glob("*.wal"))
 
 
 def test_a_server_that_stops_is_not_healthy(served: Served) -> None:

@@ -21,6 +21,7 @@ from vesto.dialect.names import quoted, written
 from vesto.errors import InputOutputError, InvalidParameterValue, VestoError
 from vesto.server.activity import record
 from vesto.server.endpoint import Endpoint, exposition
+from vesto.server.health import Health
 from vesto.server.listener import Listener
 from vesto.server.options import Options
 from vesto.session import Session
@@ -117,14 +118,16 @@ def serve(path: Path, options: Options, settings: Mapping[str, Any]) -> None:
             host, port = listener.address
             record("start", host=host, port=port)
             _say_how_to_connect(listener, warehouse.settings.owner, first)
-            _wait_for_signal()
+            _wait_for_signal(listener)
             typer.echo("stopping")
             record("stop")
 
 
 def _endpoint(options: Options, warehouse: Warehouse, listener: Listener) -> Endpoint:
+    health = Health(lambda: _trouble(warehouse))
+
     def trouble() -> str:
-        return "stopping" if listener.is_stopping else _trouble(warehouse)
+        return "stopping" if listener.is_stopping else health.trouble()
 
     def metrics() -> str:
         versions = warehouse.catalog.all_versions()
@@ -173,8 +176,15 @@ def _say_how_to_connect(listener: Listener, owner: str, password: str) -> None:
         typer.echo("It is shown once and kept nowhere.")
 
 
-def _wait_for_signal() -> None:
+def _wait_for_signal(listener: Listener) -> None:
+    """Until the first signal; a second one ends what the first lets finish."""
     ended = threading.Event()
+
+    def handle(*_: object) -> None:
+        if ended.is_set():
+            listener.hurry()
+        ended.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, handle)
     ended.wait()

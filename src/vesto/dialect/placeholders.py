@@ -66,8 +66,10 @@ def _stands_together(sign: Token, number: Token) -> bool:
 
 
 def _number(token: Token) -> int:
-    if not token.text.isdecimal() or not 1 <= int(token.text) <= MAXIMUM:
-        message = f"there is no parameter ${token.text}"
+    digits = token.text.lstrip("0")
+    short = digits.isdecimal() and len(digits) <= len(str(MAXIMUM))
+    if not short or not 1 <= int(digits) <= MAXIMUM:
+        message = f"there is no parameter ${token.text[:20]}"
         raise StatementSyntaxError(message, span=token.span)
     return int(token.text)
 

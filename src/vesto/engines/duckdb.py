@@ -456,13 +456,13 @@ class DuckDBConnection:
 
     def interrupt(self) -> None:
         """Stop what the connection is running."""
-        self._cursor.interrupt()
+        with suppress(duckdb.ConnectionException):  # closed meanwhile
+            self._cursor.interrupt()
 
     def close(self) -> None:
         """Close the line, and end what it is running."""
         # A cancelled query's tasks are waited for, and only an interrupt stops a long one.
-        with suppress(duckdb.ConnectionException):  # closed already
-            self._cursor.interrupt()
+        self.interrupt()
         for _ in range(CLOSE_TRIES):
             try:
                 self._cursor.close()

@@ -60,7 +60,8 @@ def exchange(user: str, found: Verifiers | None, *, redshift: bool) -> Exchange:
     return _scram(user, known.scram)
 
 
-def _refused(user: str) -> InvalidPassword:
+def refused(user: str) -> InvalidPassword:
+    """The error of a wrong password; the same words for every reason."""
     return InvalidPassword(f'password authentication failed for user "{user}"')
 
 
@@ -150,7 +151,7 @@ def _check_proof(user: str, keys: _Keys, proof_text: str, signed: bytes) -> None
     client = bytes(a ^ b for a, b in zip(proof, signature, strict=True))
     same = hmac.compare_digest(hashlib.sha256(client).digest(), keys.stored)
     if not (same and keys.real):
-        raise _refused(user)
+        raise refused(user)
 
 
 def _text(data: bytes) -> str:
@@ -174,7 +175,7 @@ def _md5(user: str, verifier: str) -> Exchange:
     inner = verifier.removeprefix("md5").encode()
     wanted = b"md5" + hashlib.md5(inner + salt, usedforsecurity=False).hexdigest().encode()
     if not (hmac.compare_digest(answer.rstrip(b"\0"), wanted) and verifier):
-        raise _refused(user)
+        raise refused(user)
 
 
 def _digest(user: str, verifier: str) -> Exchange:
@@ -186,7 +187,7 @@ def _digest(user: str, verifier: str) -> Exchange:
     client_nonce, rest = _take_counted(rest)
     wanted = hashlib.sha256(bytes.fromhex(digits) + nonce + client_nonce).digest()
     if not (hmac.compare_digest(proof, wanted) and verifier and not rest):
-        raise _refused(user)
+        raise refused(user)
 
 
 def _parts(user: str, verifier: str) -> tuple[str, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from typing import Final
 
 from vesto.errors import IdleTimeout, ProtocolViolation, VestoError
@@ -34,6 +36,7 @@ class Connection:
         self._size = 0
         self._deadline: float | None = time.monotonic() + startup_timeout_s
         self._idle_s, self._send_s = idle_timeout_s, send_timeout_s
+        self._hurt: Callable[[], None] | None = None
         self.farewell: VestoError | None = None
         self.is_idle = False
 
@@ -153,6 +156,16 @@ class Connection:
 
     # --- From other threads ---------------------------------------------------------------------
 
+    def interrupt_with(self, hurt: Callable[[], None] | None) -> None:
+        """What ends the work of the conversation when its client is gone."""
+        self._hurt = hurt
+
+    def end_if_gone(self) -> None:
+        """Interrupt work whose client is not there any more; whoever waits finds out by himself."""
+        hurt = self._hurt
+        if hurt is not None and not self.is_idle and _is_gone(self._socket):
+            hurt()
+
     def stop(self, reason: VestoError) -> None:
         """End the conversation when it waits for a message, with this as the last word."""
         self.farewell = reason
@@ -162,10 +175,21 @@ class Connection:
     def break_off(self, how: int = socket.SHUT_RDWR) -> None:
         """Wake the thread that waits for the socket."""
         try:
-            self._socket.shutdown(how)
+            # That of a socket: TLS's own would give up the encryption of what is still to be said.
+            socket.socket.shutdown(self._socket, how)
         except OSError:
             return
 
     def close(self) -> None:
         """Let the socket go."""
         self._socket.close()
+
+
+def _is_gone(sock: socket.socket) -> bool:
+    """Whether the other side has closed the connection, or it is broken; takes nothing from it."""
+    poll = select.poll()
+    try:
+        poll.register(sock, getattr(select, "POLLRDHUP", 0))
+        return bool(poll.poll(0))
+    except (OSError, ValueError):  # closed by us
+        return False

@@ -17,6 +17,9 @@ from vesto.server.statements import Copy
 
 _SIGNATURE: Final = b"PGCOPY\n\xff\r\n\0"
 _HEAD: Final = 19
+_BACKSLASH: Final = ord("\\")
+# What waits for the end of its row is kept in memory.
+MAXIMUM_ROW: Final = 1024 * 1024 * 1024
 _ESCAPED: Final = re.compile(rb"\\(x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
 _LETTERS: Final = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 _BYTES: Final = frozenset({"varbyte"})
@@ -52,10 +55,15 @@ class TextReader:
         self._buffer += data
 
     def table(self, *, is_last: bool) -> pa.Table:
-        """The rows whose lines are complete."""
+        """The rows whose lines are complete.
+
+        Raises:
+            LoadFailed: They have not that form, or one has no end.
+        """
         end = len(self._buffer) if is_last else self._last_line()
         piece = bytes(self._buffer[:end])
         del self._buffer[:end]
+        _check_size(self._buffer)
         piece = self._without_end_mark(self._without_header(piece))
         names = [f"c{place}" for place in range(len(self._columns))]
         if not piece:
@@ -70,13 +78,25 @@ class TextReader:
 
     def _last_line(self) -> int:
         """Where the last complete row ends; in CSV a line's end may stand within quotes."""
-        end = self._buffer.rfind(b"\n") + 1
         if self._statement.form != "csv":
-            return end
-        quote = self._statement.quote.encode()
+            return self._last_bare_line()
         if self._statement.escape != self._statement.quote:
             return 0
-        while end and self._buffer.count(quote, 0, end) % 2:
+        quote = self._statement.quote.encode()
+        end = self._buffer.rfind(b"\n") + 1
+        odd = self._buffer.count(quote, 0, end) % 2 == 1
+        while end and odd:
+            # Up to the last quote before it every line ends within the same quotes.
+            opened = self._buffer.rfind(quote, 0, end)
+            before = self._buffer.rfind(b"\n", 0, opened) + 1
+            odd ^= self._buffer.count(quote, before, end) % 2 == 1
+            end = before
+        return end
+
+    def _last_bare_line(self) -> int:
+        """Where the last line ends whose end is no part of a value."""
+        end = self._buffer.rfind(b"\n") + 1
+        while end and _is_open(self._buffer, end - 1):
             end = self._buffer.rfind(b"\n", 0, end - 1) + 1
         return end
 
@@ -141,17 +161,32 @@ class TextReader:
 def _lines(piece: bytes) -> list[bytes]:
     """Lines; a line's end after a backslash is part of a value."""
     found: list[bytes] = []
+    parts: list[bytes] = []
     for line in piece.removesuffix(b"\n").split(b"\n"):
-        bare = line.removesuffix(b"\r")
-        if found and _is_open(found[-1]):
-            found[-1] += b"\n" + bare
-        else:
-            found.append(bare)
-    return found
+        parts.append(line.removesuffix(b"\r"))
+        if not _is_open(parts[-1], len(parts[-1])):
+            found.append(b"\n".join(parts))
+            parts = []
+    return [*found, b"\n".join(parts)] if parts else found
 
 
-def _is_open(line: bytes) -> bool:
-    return (len(line) - len(line.rstrip(b"\\"))) % 2 == 1
+def _is_open(data: bytes | bytearray, end: int) -> bool:
+    """Whether what stands at ``end`` is escaped by the backslashes before it."""
+    begin = end
+    while begin and data[begin - 1] == _BACKSLASH:
+        begin -= 1
+    return (end - begin) % 2 == 1
+
+
+def _check_size(rest: bytearray) -> None:
+    """Nothing, unless a row has come that has no end.
+
+    Raises:
+        LoadFailed: It has.
+    """
+    if len(rest) > MAXIMUM_ROW:
+        message = f"a row of COPY data is longer than {MAXIMUM_ROW // 2**20} MB"
+        raise LoadFailed(message, hint="Look for a quote that is not closed.")
 
 
 def _fields(line: bytes, cut: re.Pattern[bytes], delimiter: bytes) -> list[bytes]:
@@ -198,7 +233,11 @@ class BinaryReader:
         self._buffer += data
 
     def table(self, *, is_last: bool) -> pa.Table:
-        """The tuples that are complete."""
+        """The tuples that are complete.
+
+        Raises:
+            LoadFailed: They have not that form, or one has no end.
+        """
         at = self._after_head()
         columns: list[list[Any]] = [[] for _ in self._kinds]
         data = bytes(self._buffer)
@@ -209,8 +248,9 @@ class BinaryReader:
             ):
                 column.append(decoded(value, kind, 1, place))
         del self._buffer[:at]
-        if is_last and self._buffer and not self._is_over:
+        if is_last and not self._is_over and (self._buffer or self._is_first):
             raise LoadFailed("unexpected EOF in COPY data")
+        _check_size(self._buffer)
         return pa.table({f"c{place}": _array(column) for place, column in enumerate(columns)})
 
     def _after_head(self) -> int:
@@ -219,7 +259,10 @@ class BinaryReader:
         if len(self._buffer) < _HEAD or not self._buffer.startswith(_SIGNATURE):
             raise LoadFailed("COPY file signature not recognized")
         self._is_first = False
-        return _HEAD + int(struct.unpack_from("!I", self._buffer, _HEAD - 4)[0])
+        at = _HEAD + int(struct.unpack_from("!I", self._buffer, _HEAD - 4)[0])
+        if at > len(self._buffer):
+            raise LoadFailed("the head of the COPY data is too long")
+        return at
 
     def _tuple(self, data: bytes, at: int) -> tuple[int, list[bytes | None]] | None:
         """Where the tuple ends, and its values; None if it is not complete."""

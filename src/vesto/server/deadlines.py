@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import heapq
+import logging
 import threading
 import time
 from collections.abc import Callable
 from itertools import count
 from typing import Final
 
+log: Final = logging.getLogger(__name__)
 # Deadlines that were cancelled stay until their time, or until there are so many.
 _MOST_KEPT: Final = 64
 
@@ -58,7 +60,15 @@ class Deadlines:
                 is_open = number in self._open
                 self._open.discard(number)
             if is_open:
-                call()
+                self._call(call)
+
+    @staticmethod
+    def _call(call: Callable[[], None]) -> None:
+        try:
+            call()
+        except Exception:
+            # The deadlines of all others hang on this thread.
+            log.exception("a deadline's call failed")
 
 
 DEADLINES = Deadlines()

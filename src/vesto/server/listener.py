@@ -31,6 +31,10 @@ log: Final = logging.getLogger(__name__)
 STACK_BYTES: Final = 16 * 1024 * 1024
 BACKLOG: Final = 1024
 _POLL_S: Final = 0.05
+# How often those who run something are looked after.
+_GONE_S: Final = 1.0
+# A silent connection is asked after a minute, and dead after six questions without an answer.
+_KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6}
 # Those who have not yet said who they are may be a few more than may stay.
 _AT_THE_DOOR: Final = 100
 
@@ -54,12 +58,14 @@ class Listener:
         self._sessions: dict[int, tuple[Session, int]] = {}
         self._connections: set[Connection] = set()
         self._numbers = 0
-        self._stopping = False
+        self._stopping = self._hurried = False
         family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
         self._socket = socket.create_server(
             (options.host, options.port), family=family, backlog=BACKLOG
         )
         self._accepting = threading.Thread(target=self._accept, name="vesto listener", daemon=True)
+        self._stopped = threading.Event()
+        self._watching = threading.Thread(target=self._watch, name="vesto watcher", daemon=True)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -81,6 +87,7 @@ class Listener:
     def start(self) -> None:
         """Take connections, in a thread of its own."""
         self._accepting.start()
+        self._watching.start()
 
     def _accept(self) -> None:
         while not self._stopping:
@@ -94,10 +101,17 @@ class Listener:
                 continue
             self._welcome(sock, address[0])
 
+    def _watch(self) -> None:
+        """End what runs for clients that are gone."""
+        while not self._stopped.wait(_GONE_S):
+            with self._lock:
+                there = list(self._connections)
+            for connection in there:
+                connection.end_if_gone()
+
     def _welcome(self, sock: socket.socket, address: str) -> None:
         options = self.options
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        _keep_alive(sock)
         connection = Connection(
             sock, self.tls, startup_timeout_s=options.startup_timeout_s,
             idle_timeout_s=options.idle_timeout_s, send_timeout_s=options.send_timeout_s,
@@ -121,7 +135,7 @@ class Listener:
 
     def _serve(self, connection: Connection, address: str) -> None:
         try:
-            connection.run(converse(_Visit(self, address)))
+            connection.run(converse(_Visit(self, connection, address)))
         except Exception:
             log.exception("a connection ended with an error of ours")
         finally:
@@ -189,7 +203,7 @@ class Listener:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         reason = ServerShutdown("terminating connection due to administrator command")
-        if not self._emptied(reason, self.options.shutdown_s):
+        if not self._emptied(reason, self.options.shutdown_s, is_patient=True):
             with self._lock:
                 sessions = [session for session, _ in self._sessions.values() if session]
             for session in sessions:
@@ -200,15 +214,22 @@ class Listener:
         for connection in left:
             connection.break_off()
         self._emptied(reason, self.options.shutdown_s)
+        self._stopped.set()
 
-    def _emptied(self, reason: VestoError, patience_s: float) -> bool:
+    def hurry(self) -> None:
+        """Wait for nobody any more who is to finish."""
+        self._hurried = True
+
+    def _emptied(
+        self, reason: VestoError, patience_s: float, *, is_patient: bool = False
+    ) -> bool:  # fmt: skip
         until = time.monotonic() + patience_s
         while True:
             with self._lock:
                 left = list(self._connections)
             for connection in left:
                 connection.stop(reason)
-            if not left or time.monotonic() > until:
+            if not left or time.monotonic() > until or (is_patient and self._hurried):
                 return not left
             time.sleep(_POLL_S)
 
@@ -226,8 +247,8 @@ class Listener:
 class _Visit:
     """The server as one connection sees it."""
 
-    def __init__(self, listener: Listener, address: str) -> None:
-        self._listener = listener
+    def __init__(self, listener: Listener, connection: Connection, address: str) -> None:
+        self._listener, self._connection = listener, connection
         self.users, self.guard, self.address = listener.users, listener.guard, address
         self.activity = listener.activity
         self.offers_tls = listener.tls is not None
@@ -237,9 +258,12 @@ class _Visit:
         self._listener.cancel(process, key)
 
     def open(self, client: Client) -> tuple[Session, int, int]:
-        return self._listener.open(client)
+        session, process, key = self._listener.open(client)
+        self._connection.interrupt_with(session.interrupt)
+        return session, process, key
 
     def close(self, process: int) -> None:
+        self._connection.interrupt_with(None)
         self._listener.end(process)
 
 
@@ -250,6 +274,15 @@ def _start(thread: threading.Thread) -> None:
         thread.start()
     finally:
         threading.stack_size(before)
+
+
+def _keep_alive(sock: socket.socket) -> None:
+    """Send at once, and find out within two minutes when the other side is gone without a word."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEP_ALIVE.items():
+        if hasattr(socket, name):  # systems differ
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _turn_away(sock: socket.socket) -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from vesto.dialect.placeholders import Placeholder
 from vesto.engines import Column
-from vesto.errors import ProtocolViolation
+from vesto.errors import BindMismatch
 from vesto.result import Result
 
 
@@ -96,10 +96,10 @@ def formats_of(given: tuple[int, ...], count: int) -> tuple[int, ...]:
     """A format for each: none is text, one is for all.
 
     Raises:
-        ProtocolViolation: There are as many as neither fits.
+        BindMismatch: There are as many as neither fits.
     """
     if len(given) <= 1:
         return (given or (0,)) * count
     if len(given) != count:
-        raise ProtocolViolation(f"message has {len(given)} formats for {count} columns")
+        raise BindMismatch(f"message has {len(given)} formats for {count} columns")
     return given

@@ -14,6 +14,7 @@ from vesto.dialect.placeholders import placeholders, typed
 from vesto.dialect.scanner import split
 from vesto.engines import Column
 from vesto.errors import (
+    BindMismatch,
     DatatypeMismatch,
     DuplicateCursor,
     DuplicateStatement,
@@ -319,7 +320,7 @@ class Queries:
         count = len(prepared.types)
         if len(message.values) != count:
             name = message.statement
-            raise ProtocolViolation(
+            raise BindMismatch(
                 f"bind message supplies {len(message.values)} parameters, but prepared statement "
                 f'"{name}" requires {count}'
             )

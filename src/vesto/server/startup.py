@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from vesto.catalog.users import Verifiers
 from vesto.errors import InvalidAuthorization, ProtocolViolation, VestoError
 from vesto.server import replies
-from vesto.server.authentication import Users, exchange
+from vesto.server.authentication import Users, exchange, refused
 from vesto.server.flow import Flow, Need, Out, Pause, receive
 from vesto.server.guard import Guard
 from vesto.server.messages import Answer, CancelRequest, EncryptionRequest, Message, Startup
@@ -107,26 +107,35 @@ def _authenticate(door: Door, client: Client) -> Flow:
     locked = door.guard.is_locked(user, address)
     found = None if locked else door.users.verifiers(user)
     try:
-        yield from _exchange(client, found)
+        yield from _exchange(door, client, found)
     except VestoError:
         yield Pause(door.guard.wrong(user, address))
         raise
     door.guard.right(user, address)
 
 
-def _exchange(client: Client, found: Verifiers | None) -> Flow:
+def _exchange(door: Door, client: Client, found: Verifiers | None) -> Flow:
     steps = exchange(client.user, found, redshift=client.redshift)
     request = next(steps)
     while True:
-        yield request
         if struct.unpack_from("!i", request, 5)[0] == _LAST_OF_SCRAM:
+            _check_lock(door, client)
+            yield request
             return
+        yield request
         answer = yield from receive(Need.ANSWER)
         assert isinstance(answer, Answer)  # there are no others in this phase
         try:
             request = steps.send(answer.body)
         except StopIteration:
+            _check_lock(door, client)
             return
+
+
+def _check_lock(door: Door, client: Client) -> None:
+    """Nothing, unless the door was locked meanwhile by others who guess at the same time."""
+    if door.guard.is_locked(client.user, door.address):
+        raise refused(client.user)
 
 
 _LAST_OF_SCRAM: Final = 12
