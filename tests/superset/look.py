@@ -2,6 +2,7 @@
 
 It runs in Superset's own environment: ``python look.py ADDRESS USER PASSWORD CHART SCREENSHOT``.
 """
+
 from __future__ import annotations
 
 import json
