@@ -11,6 +11,7 @@ SUPERSET := $(VENV)/superset
 DUCKDB_2 := $(VENV)/duckdb-2
 CLIENTS_DEBIAN := /usr/lib/postgresql/*/bin/psql:postgresql-client /usr/lib/postgresql/*/bin/pgbench:postgresql javac:default-jdk-headless node:nodejs npm:npm \
   /usr/share/java/postgresql.jar:libpostgresql-jdbc-java /usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so:odbc-postgresql /usr/lib/x86_64-linux-gnu/libodbc.so.2:unixodbc
+SQLALCHEMY := $(VENV)/clients-sqlalchemy
 # What the compiled part of .venv is made of.
 NATIVE := CMakeLists.txt $(shell find native/kernel native/arrow native/duckdb native/python -name '*.?pp' -o -name '*.py') native/exports.map
 EDITABLE := --no-build-isolation --no-deps --reinstall-package vesto --config-settings build-dir=build/editable -e .
@@ -65,13 +66,18 @@ clients-packages: ## install the programs that clients are, where Debian has the
 	    apt-get update --quiet=2 && apt-get install --yes --quiet=2 --no-install-recommends $$missing; \
 	  elif test -n "$$missing"; then echo "install first:$$missing"; exit 1; fi
 
+$(SQLALCHEMY)/.ready: requirements/clients-sqlalchemy.txt | $(DEV_READY)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps --target $(SQLALCHEMY) -r requirements/clients-sqlalchemy.txt
+	touch $@
+
 $(DUCKDB_2)/.ready: requirements/duckdb-2.txt | $(DEV_READY)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps --target $(DUCKDB_2) -r requirements/duckdb-2.txt
 	touch $@
 
-test-clients: clients-packages $(CLIENTS_READY) $(DBT)/.ready ## connect with every client, slow ones too; one that is missing fails
+test-clients: clients-packages $(CLIENTS_READY) $(DBT)/.ready $(SQLALCHEMY)/.ready ## connect with every client, slow ones too; one that is missing fails
 	$(MAKE) --no-print-directory $(NODE)/.ready
-	VESTO_CLIENTS=required $(BIN)/python -m pytest tests/clients
+	VESTO_CLIENTS=required $(BIN)/python -m pytest tests/clients -rs
+	PYTHONPATH=$(SQLALCHEMY) VESTO_CLIENTS=required $(BIN)/python -m pytest tests/clients/test_sqlalchemy.py -k redshift
 
 $(SUPERSET)/.ready: requirements/superset.txt | $(VENV)/bin/uv
 	$(PYTHON) -m venv $(SUPERSET)
@@ -157,6 +163,7 @@ lock: | $(VENV)/bin/uv ## lock the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 -c requirements/dev.txt requirements/clients.in -o requirements/clients.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements/clients-dbt.in -o requirements/clients-dbt.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements/superset.in -o requirements/superset.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-deps --python-version 3.11 requirements/clients-sqlalchemy.in -o requirements/clients-sqlalchemy.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group build -c requirements/dev.txt -o requirements/build.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group wheel -c requirements/build.txt -o requirements/wheel.txt
 	printf 'lightgbm>=4.6\nonnx>=1.19\nonnxruntime>=1.23\nnumba>=0.60\nshap>=0.49\nstatsforecast>=2.0\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --no-emit-package numpy --no-emit-package pyarrow --no-emit-package scipy --no-emit-package packaging --no-emit-package typing-extensions --no-emit-package narwhals --no-emit-package pandas --no-emit-package scikit-learn --no-emit-package joblib --no-emit-package threadpoolctl --no-emit-package python-dateutil --no-emit-package six --no-emit-package tzdata --no-emit-package tqdm --no-emit-package cloudpickle --no-emit-package colorama -c requirements/dev.txt - -o requirements/bench-peers.txt

@@ -97,6 +97,7 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
 # PostgreSQL's, which drivers send when they connect.
 ACCEPTED: Final[Mapping[str, str]] = {
     "autocommit": "on", "bytea_output": "hex", "client_connection_check_interval": "0",
+    "default_table_access_method": "heap",
     "default_transaction_isolation": "serializable", "default_transaction_read_only": "off",
     "idle_in_transaction_session_timeout": "0", "jit": "off", "lock_timeout": "0",
     "row_security": "on", "synchronous_commit": "on", "transaction_isolation": "serializable",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,11 +24,12 @@ from vesto.dialect.front import is_plain
 from vesto.dialect.invented import refuse_invented_statement
 from vesto.dialect.names import Name, quoted
 from vesto.dialect.parameter_types import inferred
+from vesto.dialect.returning import returned
 from vesto.dialect.rules.forecasts import relation_of
 from vesto.dialect.scanner import split
 from vesto.dialect.surroundings import Surroundings
 from vesto.dialect.translate import Translated
-from vesto.engines import Column
+from vesto.engines import Column, Values
 from vesto.errors import (
     EngineFailure,
     FailedTransaction,
@@ -62,6 +64,7 @@ _KEEPS_SCHEMA: Final = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE"})
 _REMOVES: Final = frozenset({"DROP", "ALTER", "IMPORT", "DETACH"})
 # The relation that rows from the outside are inserted from.
 COPIED: Final = "vesto_copied_rows"
+_PARAMETER: Final = re.compile(r"\$(\d+)")
 _NO_ROWS: Final = frozenset({"Count", "Success"})
 
 
@@ -237,9 +240,7 @@ class Session:
                 try:
                     return self._run_plain(cursor.sql, parameters)
                 except VestoError as plain:
-                    # Who may not do it hears so, whatever else is wrong.
-                    allowed = self._guard.unlimited or plain.sqlstate != "42501"
-                    raise (error if allowed else plain) from None
+                    raise self._reported(error, plain) from None
         finally:
             self._savepoints.wrote()
             if not getattr(command, "keeps_schema", False):
@@ -386,7 +387,7 @@ class Session:
         """The rows; an argument that only the engine finds wrong gets the call's position."""
         place = translated.calls[0] if len(translated.calls) == 1 else None
         try:
-            reader = self._connection.execute(translated.sql, parameters)
+            reader = self._connection.execute(translated.sql, _kept(parameters, translated.sql))
         except UndefinedFunction as error:
             raise error.at(place) from None
         except (UndefinedColumn, EngineFailure):
@@ -436,11 +437,11 @@ class Session:
         if cursor.here.kind == "word" and cursor.here.text.upper() in _PREPARED:
             return self._prepare_prepared(cursor, text)
         command = None if is_plain(text) else find_command(cursor)
-        if command is not None:
-            if not getattr(command, "only_looks", False):
-                command.parse(cursor)
-                return Preparation()
+        if command is not None and getattr(command, "only_looks", False):
             return Preparation(result=self.execute(text))
+        if command is not None:
+            self._check_readable(command, cursor)
+            return Preparation()
         translated = self._translated(text)
         if translated.word == "EXPLAIN":
             return Preparation(result=self.execute(text))
@@ -448,7 +449,30 @@ class Session:
             return Preparation(tuple(self._connection.describe(translated.sql)))
         if translated.kind == "write":
             self._connection.check(translated.sql)
+            query = returned(text)
+            if query is not None:
+                return Preparation(tuple(self._connection.describe(self._translated(query).sql)))
         return Preparation()
+
+    def _check_readable(self, command: type[Statement], cursor: Cursor) -> None:
+        """Nothing, if one of our statements can be read, or only the engine's own form of it."""
+        try:
+            command.parse(cursor)
+        except (StatementSyntaxError, UndefinedParameter) as error:
+            if not getattr(command, "engine_has_it", False):
+                raise
+            try:
+                self._translated(cursor.sql)
+            except VestoError as plain:
+                raise self._reported(error, plain) from None
+
+    def _reported(self, error: VestoError, plain: VestoError) -> VestoError:
+        """Of a statement that neither we nor the engine can read, the mistake in our form of it.
+
+        Who may not do it hears so, whatever else is wrong.
+        """
+        allowed = self._guard.unlimited or plain.sqlstate != "42501"
+        return error if allowed else plain
 
     def _prepare_prepared(self, cursor: Cursor, text: str) -> Preparation:
         """What PREPARE, DEALLOCATE and EXECUTE return: rows, where a query is executed."""
@@ -683,6 +707,16 @@ def _placed(
         if isinstance(error, UndefinedFunction):
             error.at(place)
         raise (without_values(error) if shielded else error) from None
+
+
+def _kept(parameters: Sequence[Any], sql: str) -> Values:
+    """The parameters that a translation kept: some stand where only a layout is chosen."""
+    if not parameters or "?" in sql:
+        return parameters
+    numbers = set(_PARAMETER.findall(sql))
+    if len(numbers) >= len(parameters):
+        return parameters
+    return {n: parameters[int(n) - 1] for n in numbers if int(n) <= len(parameters)}
 
 
 def _read_name(text: str) -> Name:

@@ -23,3 +23,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with the table ``points``, and a model of it whose function is ``server.predict``."""
     with served(tmp_path_factory.mktemp("served") / "shop") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def model(server: Server) -> str:
+    """A model of ``points`` that is READY: the name of its function, of columns a, b and c."""
+    return server.predict

@@ -7,6 +7,7 @@ Whatever is not found is text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -14,6 +15,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from vesto.dialect.catalogue import plain_text
 from vesto.dialect.placeholders import placeholders, typed
 from vesto.dialect.translate import Lookup
 from vesto.types import from_words
@@ -23,6 +25,10 @@ Columns = Callable[[str, str], Mapping[str, str]]
 
 _COMPARED: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ)
 _REACHED: Final = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Coalesce)
+# Which the grammar does not know: ``plain_text`` makes it int[].
+_OIDS: Final = re.compile(r"\$(\d+)\s*::\s*oid\s*\[\s*\]", re.IGNORECASE)
+# The catalogue's, which have no name of ours.
+_OTHERS: Final = {"OID": "oid", "NAME": "varchar", "REGCLASS": "varchar", "REGTYPE": "varchar"}
 _BROKEN: Final = (TypeError, AttributeError, ValueError, LookupError, AssertionError)
 
 
@@ -33,11 +39,11 @@ def inferred(sql: str, columns: Columns, find: Lookup) -> dict[int, str]:
     """
     spaced = typed(sql, placeholders(sql), {}).text
     try:
-        tree = sqlglot.parse_one(spaced, read="redshift")
+        tree = sqlglot.parse_one(plain_text(spaced), read="redshift")
     except (SqlglotError, RecursionError, *_BROKEN):
         return {}
     scope = _Scope(tree, columns, find)
-    found: dict[int, str] = {}
+    found = {int(match[1]): "oid[]" for match in _OIDS.finditer(sql)}
     for parameter in tree.find_all(exp.Parameter):
         number, kind = parameter.name, scope.type_of(parameter)
         if number.isdecimal() and kind:
@@ -51,6 +57,11 @@ class _Scope:
     def __init__(self, tree: exp.Expr, columns: Columns, find: Lookup) -> None:
         self._tree, self._columns, self._find = tree, columns, find
         hidden = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
+        self._inner = {
+            query.alias.lower(): query.this
+            for query in tree.find_all(exp.Subquery, exp.CTE)
+            if query.alias and isinstance(query.this, exp.Select)
+        }
         self._tables = {
             table.alias_or_name.lower(): (table.db.lower(), table.name.lower())
             for table in tree.find_all(exp.Table)
@@ -65,6 +76,9 @@ class _Scope:
             node, parent = parent, parent.parent
         if isinstance(parent, exp.Cast):
             return _written(parent)
+        if isinstance(parent, exp.Any) and isinstance(parent.parent, _COMPARED):
+            element = self._beside(parent.parent, parent)
+            return f"{element}[]" if element else ""
         if isinstance(parent, exp.Limit | exp.Offset):
             return "int8"
         if isinstance(parent, exp.Like | exp.ILike):
@@ -108,12 +122,22 @@ class _Scope:
         return ""
 
     def _column(self, table: str, name: str) -> str:
+        if table in self._inner:
+            return self._column_inside(table, name)
         places = [self._tables[table]] if table in self._tables else []
         for place in places or ([] if table else list(self._tables.values())):
             kind = self._columns(*place).get(name)
             if kind:
                 return kind
         return ""
+
+    def _column_inside(self, table: str, name: str) -> str:
+        """The type of a column of a query in FROM, or of WITH."""
+        query = self._inner.pop(table)  # one that names itself would never end
+        wanted = (item.unalias() for item in query.selects if item.output_name.lower() == name)
+        kind = next((self._known(item) for item in wanted), "")
+        self._inner[table] = query
+        return kind
 
     def _argument(self, call: exp.Anonymous, node: exp.Expr) -> str:
         place = call.expressions.index(node)
@@ -139,9 +163,16 @@ class _Scope:
 
 def _written(cast: exp.Cast) -> str:
     kind = cast.args.get("to")
-    text = kind.sql("redshift").partition("(")[0] if kind is not None else ""
+    if isinstance(kind, exp.DataType) and kind.this == exp.DType.ARRAY and kind.expressions:
+        element = _named(kind.expressions[0])
+        return f"{element}[]" if element else ""
+    return _named(kind)
+
+
+def _named(kind: exp.Expr | None) -> str:
+    text = re.sub(r"\(.*?\)", "", kind.sql("redshift")) if kind is not None else ""
     found = from_words(text)
-    return found.name if found else ""
+    return found.name if found else _OTHERS.get(text.upper(), "")
 
 
 def _literal(node: exp.Literal) -> str:

@@ -60,11 +60,16 @@ class Sample:
     total_rows: int
 
 
+Values = Sequence[Any] | Mapping[str, Any]
+
+
 class Connection(Protocol):
     """One user's line to the engine; used by one thread at a time."""
 
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> pa.RecordBatchReader:
+    def execute(self, sql: str, parameters: Values = ()) -> pa.RecordBatchReader:
         """Run one statement of the engine's own dialect. An unread result blocks the line.
+
+        ``parameters`` are in the order of their places, or by number where some have no place.
 
         Raises:
             VestoError: The engine's errors, with SQLSTATE.

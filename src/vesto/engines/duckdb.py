@@ -25,7 +25,7 @@ import pyarrow as pa
 
 from vesto.dialect.names import literal, quoted
 from vesto.dialect.surroundings import Place, Surroundings
-from vesto.engines import Column, Connection, Function, FunctionKind, Sample
+from vesto.engines import Column, Connection, Function, FunctionKind, Sample, Values
 from vesto.engines._duckdb_errors import translated
 from vesto.engines._duckdb_library import DATABASE, NOWHERE, SCHEMA, open_tables
 from vesto.engines._duckdb_programs import Form, Programs, open_scorer
@@ -327,10 +327,11 @@ class DuckDBConnection:
         self._cursor = cursor
         self._cursor.execute(f"USE {DATABASE}.{SCHEMA}")
 
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> pa.RecordBatchReader:
+    def execute(self, sql: str, parameters: Values = ()) -> pa.RecordBatchReader:
         """Run one statement of DuckDB's dialect; the reader streams its rows."""
+        given = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
         with _sqlstates():
-            self._cursor.execute(sql, list(parameters) or None)
+            self._cursor.execute(sql, given or None)
             if not self._cursor.description:
                 return pa.RecordBatchReader.from_batches(pa.schema([]), [])
             # DuckDB 1.4 has the same method by its old name.

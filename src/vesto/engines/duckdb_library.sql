@@ -152,13 +152,17 @@ CREATE OR REPLACE MACRO vesto.regexp_instr(x, pattern) AS CASE WHEN x IS NULL TH
 CREATE OR REPLACE MACRO vesto.item(x JSON, path) AS CASE WHEN json_type(x, path) <> 'NULL' THEN json_extract(x, path) END,
   (x, path) AS CASE WHEN json_type(to_json(x), path) <> 'NULL' THEN json_extract(to_json(x), path) END;
 
+-- Names tell what may be SUPER; text of the same name has to stay text, and would be read as JSON.
 CREATE OR REPLACE MACRO vesto.text(x JSON) AS x ->> '$',
+  (x VARCHAR) AS x,
   (x) AS CAST(x AS VARCHAR);
 
 CREATE OR REPLACE MACRO vesto.number(x JSON) AS TRY_CAST(x ->> '$' AS DOUBLE),
+  (x VARCHAR) AS x,
   (x) AS x;
 
 CREATE OR REPLACE MACRO vesto.truth(x JSON) AS TRY_CAST(x ->> '$' AS BOOLEAN),
+  (x VARCHAR) AS x,
   (x) AS x;
 
 CREATE OR REPLACE MACRO vesto.beside(x JSON, other JSON) AS x,
@@ -167,6 +171,11 @@ CREATE OR REPLACE MACRO vesto.beside(x JSON, other JSON) AS x,
   (x JSON, other BOOLEAN) AS TRY_CAST(x ->> '$' AS BOOLEAN),
   (x JSON, other DATE) AS TRY_CAST(x ->> '$' AS DATE),
   (x JSON, other TIMESTAMP) AS TRY_CAST(x ->> '$' AS TIMESTAMP),
+  (x VARCHAR, other VARCHAR) AS x,
+  (x VARCHAR, other DOUBLE) AS x,
+  (x VARCHAR, other BOOLEAN) AS x,
+  (x VARCHAR, other DATE) AS x,
+  (x VARCHAR, other TIMESTAMP) AS x,
   (x, other) AS x;
 
 CREATE OR REPLACE MACRO vesto.json_parse(x) AS

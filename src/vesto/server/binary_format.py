@@ -6,7 +6,6 @@ forms its drivers document; Redshift's interval as its Python driver reads it.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -198,26 +197,9 @@ def _joined(groups: Any, negative: Any, whole: int, scale: int, array: pa.Array)
     )
 
 
-def _numbers(oid: int, form: str, first: int) -> Callable[[pa.Array], pa.Array]:
-    """Arrays of one dimension that counts from ``first``, as ``array_send`` writes them."""
-    number = struct.Struct(f"!i{form}")
-
-    def write(array: pa.Array) -> pa.Array:
-        found = [None if v is None else one(v) for v in array.to_pylist()]
-        return pa.array(found, pa.binary())
-
-    def one(values: list[int]) -> bytes:
-        head = struct.pack("!iii", bool(values), 0, oid)
-        size = struct.pack("!ii", len(values), first) if values else b""
-        return head + size + b"".join(number.pack(number.size - 4, v) for v in values)
-
-    return write
-
-
 _WRITERS: Final[Mapping[str, Callable[[pa.Array], pa.Array]]] = {
     "bool": _bool, "int2": _number(">i2", pa.int16()), "int4": _number(">i4", pa.int32()),
     "int8": _number(">i8", pa.int64()), "oid": _number(">u4", pa.uint32()), "float4": _number(">f4", pa.float32()),
     "float8": _number(">f8", pa.float64()), "numeric": _numeric, "date": _date, "time": _time,
     "timetz": _timetz, "timestamp": _timestamp, "timestamptz": _timestamp,
-    "int2[]": _numbers(21, "h", 1), "int2vector": _numbers(21, "h", 0), "oidvector": _numbers(26, "I", 0),
 }  # fmt: skip

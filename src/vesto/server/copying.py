@@ -22,7 +22,7 @@ from vesto.server.flow import Flow, Need, receive
 from vesto.server.messages import CopyData, CopyDone, CopyFail, Flush, Sync
 from vesto.server.rows import MAXIMUM_BYTES, Layout, joined, values
 from vesto.server.statements import Copy
-from vesto.server.wire_types import columns_of
+from vesto.server.wire_types import columns_of, wire_name
 from vesto.session import Session
 
 # So much is taken in before it is inserted.
@@ -106,7 +106,8 @@ def copied_out(session: Session, statement: Copy) -> Flow:
     result = session.execute(_selected(statement))
     columns = columns_of(result)
     is_binary = statement.form == "binary"
-    layout = Layout(tuple(column.type.name for column in columns), (int(is_binary),) * len(columns))
+    kinds = tuple(wire_name(column) for column in columns)
+    layout = Layout(kinds, (int(is_binary),) * len(columns))
     yield replies.copy_out(len(columns), binary=is_binary)
     # As PostgreSQL has it, and drivers want it, the head goes with the first row.
     head = _SIGNATURE + bytes(8) if is_binary else b""

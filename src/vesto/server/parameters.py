@@ -12,6 +12,7 @@ from decimal import Context, Decimal, InvalidOperation
 from typing import Any, Final
 
 from vesto.errors import InvalidBinary, InvalidText, VestoError
+from vesto.server.arrays import LISTS, items
 from vesto.server.binary_format import EPOCH_DAYS, EPOCH_US
 from vesto.server.calendar import INFINITE_DAY, date_text, duration_text, interval_text
 
@@ -22,21 +23,21 @@ BY_OID: Final[Mapping[int, str]] = {
     1043: "varchar", 1082: "date", 1083: "time", 1114: "timestamp", 1184: "timestamptz",
     1186: "interval", 1188: "interval", 1190: "interval", 1266: "timetz", 1700: "numeric",
     3802: "super", 4000: "super", 6551: "varbyte",
-}  # fmt: skip
-# Lists, by the identifier of the array's type.
-ELEMENTS: Final[Mapping[int, str]] = {
-    1000: "bool", 1005: "int2", 1007: "int4", 1016: "int8", 1009: "varchar", 1015: "varchar",
-    1021: "float4", 1022: "float8", 1231: "numeric", 1182: "date", 1115: "timestamp",
-    1185: "timestamptz",
+    **{oid: f"{element}[]" for oid, (element, _) in LISTS.items()},
 }  # fmt: skip
 # What a value is cast to in the statement; text and numbers with a fraction stay as they are.
-CASTS: Final[Mapping[str, str]] = {
+_CASTS: Final[Mapping[str, str]] = {
     "bool": "BOOLEAN", "int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT", "oid": "BIGINT", "float4": "REAL",
     "float8": "DOUBLE PRECISION", "date": "DATE", "time": "TIME", "timetz": "TIMETZ",
     "timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMPTZ", "interval": "INTERVAL",
 }  # fmt: skip
+CASTS: Final[Mapping[str, str]] = {
+    **_CASTS, "varchar[]": "VARCHAR[]", **{f"{kind}[]": f"{cast}[]" for kind, cast in _CASTS.items()},
+}  # fmt: skip
 # The same where there is no value: the types that a value itself shows have to be written too.
-NULL_CASTS: Final[Mapping[str, str]] = {**CASTS, "numeric": "DECIMAL(38,10)", "varchar": "TEXT"}
+NULL_CASTS: Final[Mapping[str, str]] = {
+    **CASTS, "numeric": "DECIMAL(38,10)", "varchar": "TEXT", "numeric[]": "DECIMAL(38,10)[]",
+}  # fmt: skip
 
 _TRUE: Final = frozenset({"t", "true", "y", "yes", "on", "1"})
 _FALSE: Final = frozenset({"f", "false", "n", "no", "off", "0"})
@@ -60,6 +61,10 @@ def decoded(raw: bytes | None, kind: str, form: int, place: int) -> Any:
     if raw is None:
         return None
     try:
+        if kind.endswith("[]"):
+            element = kind.removesuffix("[]")
+            found = items(raw, in_binary=bool(form))
+            return [decoded(item, element, form, place) for item in found]
         return _binary(raw, kind) if form else _text(raw.decode(), kind)
     except VestoError:
         raise

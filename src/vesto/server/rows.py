@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vesto.server.arrays import arrays, is_array
 from vesto.server.binary_format import binary, fixed
 from vesto.server.few_rows import Uncommon, few
 from vesto.server.text_format import text
@@ -64,10 +65,13 @@ def encoded(
 def values(columns: Sequence[pa.Array], layout: Layout) -> list[pa.Array]:
     """The columns as arrays of binary in their formats."""
     wanted = zip(columns, layout.kinds, layout.formats, strict=True)
-    return [
-        (binary if form else text)(column, kind, redshift=layout.redshift)
-        for column, kind, form in wanted
-    ]
+    return [_value(column, kind, form, redshift=layout.redshift) for column, kind, form in wanted]
+
+
+def _value(column: pa.Array, kind: str, form: int, *, redshift: bool) -> pa.Array:
+    if is_array(kind):
+        return arrays(column, kind, in_binary=bool(form))
+    return (binary if form else text)(column, kind, redshift=redshift)
 
 
 def joined(

@@ -224,16 +224,6 @@ def _document(array: pa.Array) -> pa.Array:
     return pa.array([None if v is None else _json(v) for v in maps], pa.string())
 
 
-def _small_array(array: pa.Array) -> pa.Array:
-    found = [None if v is None else "{" + ",".join(map(str, v)) + "}" for v in array.to_pylist()]
-    return pa.array(found, pa.string())
-
-
-def _vector(array: pa.Array) -> pa.Array:
-    found = [None if v is None else " ".join(map(str, v)) for v in array.to_pylist()]
-    return pa.array(found, pa.string())
-
-
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_json_scalar)
 
@@ -269,5 +259,4 @@ _WRITERS: Final[Mapping[str, Callable[[pa.Array], pa.Array]]] = {
     "bool": _bool, "float4": _float, "float8": _float, "numeric": _numeric, "date": _date,
     "time": _time, "timetz": _timetz, "timestamp": _timestamp, "timestamptz": _timestamptz,
     "interval": _interval, "super": _document,
-    "int2[]": _small_array, "int2vector": _vector, "oidvector": _vector,
 }  # fmt: skip

@@ -63,6 +63,7 @@ def apply(tree: exp.Expr, surroundings: Surroundings) -> exp.Expr:
         tree = _each(tree, (exp.Dot, exp.Bracket, exp.EQ), catalogue.part)
     else:
         tree = _each(tree, (exp.Bracket,), catalogue.item_of_path)
+        tree = _each(tree, (exp.EQ,), catalogue.any_of)
         tree = documents.rewrite(tree, surroundings.super_columns | found)
     return _nodes(tree, surroundings)
 

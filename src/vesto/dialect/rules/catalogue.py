@@ -293,7 +293,7 @@ def part(node: exp.Expr) -> exp.Expr | None:
             return None
         return function("struct_extract", inside.this.copy(), text(node.expression.name.lower()))
     if isinstance(node, exp.EQ):
-        return _any_of(node)
+        return any_of(node)
     if not isinstance(node, exp.Bracket) or len(node.expressions) != 1:
         return None
     place = node.expressions[0].copy()
@@ -307,7 +307,7 @@ def part(node: exp.Expr) -> exp.Expr | None:
     return cast(item, kind) if kind else item
 
 
-def _any_of(node: exp.EQ) -> exp.Expr | None:
+def any_of(node: exp.Expr) -> exp.Expr | None:
     """``x = ANY(array)`` as a function: the engine's own form is a query, and not to be had everywhere."""
     anyone = node.expression
     array = anyone.this if isinstance(anyone, exp.Any) else None
