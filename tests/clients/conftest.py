@@ -25,7 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def model(server: Server) -> str:
-    """The name of a model's function, of columns a, b and c of ``points``."""
+    """A model of ``points`` that is READY: the name of its function, of columns a, b and c."""
     return server.predict

@@ -70,7 +70,7 @@ def test_lists_are_arrays(connection: Any, binary: bool) -> None:
     assert cursor.execute(f"SELECT {form}::int[], {form}", ([1, None], [2, 3])).fetchone() == (
         [1, None], [2, 3],
     )  # fmt: skip
-    names = "SELECT conkey, current_schemas(false) FROM pg_constraint LIMIT 1"
+    names = "SELECT conkey, current_schemas(false) FROM pg_constraint WHERE conrelid = 'keyed'::regclass"
     connection.execute("CREATE TABLE IF NOT EXISTS keyed (a INT, PRIMARY KEY (a))")
     assert cursor.execute(names).fetchone() == ([1], ["public"])
     assert cursor.execute("SELECT array(1, 2)").fetchone() == ("[1,2]",)
@@ -228,11 +228,11 @@ def test_the_catalogue_has_numbers_and_letters_of_its_own_types(
 
 @pytest.mark.parametrize("binary", [False, True])
 def test_the_catalogue_has_arrays_and_vectors(connection: Any, binary: bool) -> None:
-    connection.execute("DROP TABLE IF EXISTS keyed")
-    connection.execute("CREATE TABLE keyed (a INT, b INT, c INT, PRIMARY KEY (c, a))")
-    asked = "SELECT conkey, conkey[1] FROM pg_constraint WHERE conrelid = 'keyed'::regclass"
+    connection.execute("DROP TABLE IF EXISTS keyed_by_two")
+    connection.execute("CREATE TABLE keyed_by_two (a INT, b INT, c INT, PRIMARY KEY (c, a))")
+    asked = "SELECT conkey, conkey[1] FROM pg_constraint WHERE conrelid = 'keyed_by_two'::regclass"
     assert connection.cursor(binary=binary).execute(asked).fetchall() == [([3, 1], 3)]
-    asked = "SELECT indkey, indkey[2 - 1] FROM pg_index WHERE indrelid = 'keyed'::regclass"
+    asked = "SELECT indkey, indkey[2 - 1] FROM pg_index WHERE indrelid = 'keyed_by_two'::regclass"
     ((vector, last),) = connection.cursor(binary=binary).execute(asked).fetchall()
     numbers = b"".join(struct.pack("!ih", 2, number) for number in (3, 1))
     assert vector == (struct.pack("!5i", 1, 0, 21, 2, 0) + numbers if binary else "3 1")

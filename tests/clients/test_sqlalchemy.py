@@ -110,7 +110,7 @@ def test_schemas_tables_and_views_are_listed(db: Database) -> None:
         assert {"public", db.schema} <= set(found.get_schema_names())
         assert found.default_schema_name == "public"
         assert "points" in found.get_table_names()
-        assert sorted(found.get_table_names(**place)) == ["customers", "orders"]
+        assert {"customers", "orders"} <= set(found.get_table_names(**place))
         assert found.get_view_names(**place) == ["rich"]
         assert "credit > 100" in found.get_view_definition("rich", **place)
         assert found.has_table("customers", **place)
@@ -172,7 +172,7 @@ def test_a_whole_schema_is_reflected_and_queried(db: Database) -> None:
         known = sa.MetaData()
         known.reflect(connection, schema=db.schema, views=True)
         tables = {name.partition(".")[2]: table for name, table in known.tables.items()}
-        assert sorted(tables) == ["customers", "orders", "rich"]
+        assert {"customers", "orders", "rich"} <= set(tables)
         orders, customers = tables["orders"], tables["customers"]
         assert [k.column for k in orders.foreign_keys] == [customers.c.id]
         connection.execute(customers.insert().values(id=1, name="ann", credit=500))

@@ -211,8 +211,6 @@ def test_columns_stand_side_by_side() -> None:
                               pa.month_day_nano_interval()),
          [b"1 year 2 mons 3 days -00:00:04.5", b"00:00:00", b"-1 mons +1 day"]),
         ("super", pa.array([[1, 2], None, []], pa.list_(pa.int32())), [b"[1,2]", None, b"[]"]),
-        ("int2[]", pa.array([[1, 2], None, []], pa.list_(pa.uint16())), [b"{1,2}", None, b"{}"]),
-        ("int2vector", pa.array([[1, 2], None, []], pa.list_(pa.uint64())), [b"1 2", None, b""]),
         ("varchar", pa.array(["a", "b", "a"]).dictionary_encode(), [b"a", b"b", b"a"]),
         ("numeric", pa.array([Decimal("0.00000012")], pa.decimal128(20, 8)), [b"0.00000012"]),
     ],

@@ -181,7 +181,8 @@ class BoundFunction:
                 run(connection, _FORGET, [*self.place, kinds])
             returns = statement.returns.engine()
             macro = f"CAST({self.expression} AS {returns})"
-            run(connection, _RECORD, [*self.place, kinds, returns, macro])
+            made = [*self.place, kinds, returns, macro, statement.body, statement.volatility]
+            run(connection, _RECORD, made)
             install(connection, self.place)
             if self.place not in known:
                 record_made(connection, function_key(self.place), context.guard.owner_id)
@@ -191,7 +192,7 @@ class BoundFunction:
 _KNOWN: Final = (
     "SELECT arguments FROM dev.vesto.functions WHERE schema_name = ? AND function_name = ?"
 )
-_RECORD: Final = "INSERT INTO dev.vesto.functions VALUES (?, ?, ?, ?, ?)"
+_RECORD: Final = "INSERT INTO dev.vesto.functions VALUES (?, ?, ?, ?, ?, ?, ?)"
 _FORGET: Final = (
     "DELETE FROM dev.vesto.functions WHERE schema_name = ? AND function_name = ? AND arguments = ?"
 )

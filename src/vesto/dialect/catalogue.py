@@ -13,13 +13,13 @@ from typing import Final
 from vesto.dialect.scanner import Token, scan
 
 PG_CATALOG: Final = frozenset({
-    "pg_aggregate", "pg_am", "pg_attrdef", "pg_attribute", "pg_attribute_info", "pg_auth_members",
+    "pg_aggregate", "pg_am", "pg_amop", "pg_amproc", "pg_attrdef", "pg_attribute", "pg_attribute_info", "pg_auth_members",
     "pg_authid", "pg_cast", "pg_class", "pg_collation", "pg_constraint", "pg_conversion",
     "pg_database", "pg_database_info", "pg_db_role_setting", "pg_default_acl", "pg_depend",
     "pg_description", "pg_enum", "pg_event_trigger", "pg_extension", "pg_external_schema",
     "pg_foreign_data_wrapper", "pg_foreign_server", "pg_foreign_table", "pg_group", "pg_index",
-    "pg_indexes", "pg_inherits", "pg_keywords", "pg_language", "pg_late_binding_view_cols",
-    "pg_locks", "pg_matviews", "pg_namespace", "pg_opclass", "pg_operator", "pg_opfamily",
+    "pg_indexes", "pg_inherits", "pg_keywords", "pg_language", "pg_largeobject_metadata", "pg_late_binding_view_cols",
+    "pg_locks", "pg_matviews", "pg_namespace", "pg_opclass", "pg_operator", "pg_opfamily", "pg_options",
     "pg_partitioned_table", "pg_policies", "pg_policy", "pg_prepared_statements", "pg_proc",
     "pg_proc_info", "pg_publication", "pg_publication_namespace", "pg_publication_rel",
     "pg_range", "pg_rewrite", "pg_roles", "pg_rules", "pg_seclabel", "pg_sequence",

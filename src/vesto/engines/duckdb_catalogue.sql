@@ -162,6 +162,9 @@ CREATE OR REPLACE VIEW vesto.pg_user AS
   SELECT NULL::VARCHAR AS usename, NULL::INTEGER AS usesysid, NULL::BOOLEAN AS usecreatedb, NULL::BOOLEAN AS usesuper,
     NULL::BOOLEAN AS usecatupd, NULL::VARCHAR AS passwd, NULL::TIMESTAMP AS valuntil, NULL::VARCHAR AS useconfig LIMIT 0;
 
+CREATE OR REPLACE VIEW vesto.catalog_identities AS
+  SELECT NULL::VARCHAR AS kind, NULL::INTEGER AS id, NULL::VARCHAR AS name, NULL::JSON AS members LIMIT 0;
+
 CREATE OR REPLACE VIEW vesto.svv_ml_model_functions AS
   SELECT NULL::VARCHAR AS schema_name, NULL::VARCHAR AS function_name, NULL::VARCHAR AS model_name, NULL::VARCHAR AS user_name,
     NULL::JSON AS argument_names, NULL::JSON AS argument_types, NULL::VARCHAR AS return_type LIMIT 0;
@@ -175,6 +178,34 @@ CREATE OR REPLACE MACRO vesto.owner_number() AS CAST(100 AS UINTEGER);
 CREATE OR REPLACE MACRO vesto.owner_of(sort, home, named) AS
   CAST(COALESCE((SELECT map(list(spot), list(owned_by)) FROM (SELECT o.kind || ' ' || o.schema_name || '.' || o.object_name AS spot, any_value(o.owner) AS owned_by FROM vesto.owners o GROUP BY ALL))[sort || ' ' || lower(home) || '.' || lower(named)], 100) AS UINTEGER);
 
+-- Privileges as aclitem writes them: who=letters/grantor, with * where they may be given on; the owner's come first.
+CREATE OR REPLACE MACRO vesto.privilege_letter(privilege) AS
+  MAP {'INSERT': 'a', 'SELECT': 'r', 'UPDATE': 'w', 'DELETE': 'd', 'DROP': 'D', 'REFERENCES': 'x', 'TRUNCATE': 'P', 'ALTER': 'A', 'EXECUTE': 'X', 'USAGE': 'U', 'CREATE': 'C', 'TEMPORARY': 'T'}[privilege];
+
+CREATE OR REPLACE MACRO vesto.acl_items(letters, told, given_by) AS told || '=' || letters || '/' || given_by;
+
+CREATE OR REPLACE VIEW vesto.catalog_grantees AS
+  SELECT kind, id, CASE kind WHEN 'USER' THEN '' ELSE lower(kind) || ' ' END || vesto.quote_ident(name) AS told FROM vesto.catalog_identities
+  UNION ALL SELECT 'PUBLIC', 0, '';
+
+CREATE OR REPLACE VIEW vesto.catalog_acls AS
+  WITH given AS (
+    SELECT kind, schema_name, object_name, column_name, grantee_kind, grantee, grantor,
+      string_agg(vesto.privilege_letter(privilege) || CASE WHEN grant_option THEN '*' ELSE '' END, '' ORDER BY strpos('arwdxXUCTDPA', vesto.privilege_letter(privilege))) AS letters
+    FROM vesto.grants GROUP BY ALL
+  ), owned AS (SELECT kind, schema_name, object_name, any_value(owner) AS owner FROM vesto.owners GROUP BY ALL)
+  SELECT g.kind || ' ' || g.schema_name || '.' || g.object_name || '.' || g.column_name AS spot,
+    list_concat(CASE WHEN g.column_name = '' THEN [any_value(vesto.acl_items(MAP {'TABLE': 'arwdxDPA', 'SCHEMA': 'UCDA', 'DATABASE': 'UCTA', 'FUNCTION': 'X', 'LANGUAGE': 'U'}[g.kind], w.told, w.told))] ELSE [] END,
+      list(vesto.acl_items(g.letters, COALESCE(t.told, '?'), COALESCE(b.told, '?')) ORDER BY g.grantee_kind <> 'PUBLIC', t.told)) AS acl
+  FROM given g LEFT JOIN owned o ON o.kind = g.kind AND o.schema_name = g.schema_name AND o.object_name = g.object_name
+    LEFT JOIN vesto.catalog_grantees w ON w.kind = 'USER' AND w.id = COALESCE(o.owner, 100)
+    LEFT JOIN vesto.catalog_grantees t ON t.kind = g.grantee_kind AND t.id = g.grantee
+    LEFT JOIN vesto.catalog_grantees b ON b.kind = 'USER' AND b.id = g.grantor
+  GROUP BY g.kind, g.schema_name, g.object_name, g.column_name;
+
+CREATE OR REPLACE MACRO vesto.acl_of(sort, home, named, part) AS
+  (SELECT map(list(spot), list(acl)) FROM vesto.catalog_acls)[sort || ' ' || lower(home) || '.' || lower(named) || '.' || lower(part)];
+
 CREATE OR REPLACE MACRO vesto.user_number(called) AS
   CAST(COALESCE((SELECT min(usesysid) FROM vesto.pg_user WHERE usename = called), 100) AS UINTEGER);
 
@@ -187,7 +218,8 @@ CREATE OR REPLACE VIEW vesto.catalog_numbers AS
     ('pg_collation', 3456), ('pg_range', 3541), ('pg_sequence', 2224), ('pg_policy', 3256), ('pg_statistic_ext', 3381),
     ('pg_publication', 6104), ('pg_publication_rel', 6106), ('pg_publication_namespace', 6237), ('pg_default_acl', 826),
     ('pg_db_role_setting', 2964), ('pg_conversion', 2607), ('pg_foreign_server', 1417), ('pg_foreign_table', 3118),
-    ('pg_foreign_data_wrapper', 2328), ('pg_user_mapping', 1418), ('pg_partitioned_table', 3350), ('pg_event_trigger', 3466)
+    ('pg_foreign_data_wrapper', 2328), ('pg_user_mapping', 1418), ('pg_partitioned_table', 3350), ('pg_event_trigger', 3466), ('pg_amop', 2602),
+    ('pg_amproc', 2603), ('pg_largeobject_metadata', 2995)
   ) AS t(called, number);
 
 CREATE OR REPLACE VIEW vesto.catalog_schemas AS
@@ -282,13 +314,13 @@ CREATE OR REPLACE VIEW vesto.catalog_constraints AS
 CREATE OR REPLACE VIEW vesto.catalog_functions AS
   SELECT vesto.oid_of('function', schema_name, function_name || '(' || array_to_string(arguments, ',') || ')') AS oid, schema_name AS place, function_name AS called,
       list_transform(arguments, lambda a: vesto.type_number(vesto.type_words(a))) AS types, CAST(NULL AS VARCHAR[]) AS names,
-      vesto.type_number(vesto.type_words(returns)) AS returned, 'sql' AS language, macro AS source, vesto.owner_of('FUNCTION', schema_name, function_name) AS owner
+      vesto.type_number(vesto.type_words(returns)) AS returned, 'sql' AS language, COALESCE(body, macro) AS source, vesto.owner_of('FUNCTION', schema_name, function_name) AS owner, COALESCE(volatility, 'VOLATILE') AS volatility
     FROM vesto.functions
   UNION ALL SELECT vesto.oid_of('function', schema_name, function_name), schema_name, function_name,
       list_transform(CAST(argument_types AS VARCHAR[]), lambda a: vesto.number_of_type(a)), CAST(argument_names AS VARCHAR[]),
-      vesto.number_of_type(return_type), 'mlfunction', model_name, vesto.user_number(user_name)
+      vesto.number_of_type(return_type), 'mlfunction', model_name, vesto.user_number(user_name), 'VOLATILE'
     FROM vesto.svv_ml_model_functions
-  UNION ALL SELECT CAST(number AS UINTEGER), 'pg_catalog', called, types, NULL, CAST(returned AS UINTEGER), 'internal', called, CAST(10 AS UINTEGER)
+  UNION ALL SELECT CAST(number AS UINTEGER), 'pg_catalog', called, types, NULL, CAST(returned AS UINTEGER), 'internal', called, CAST(10 AS UINTEGER), 'IMMUTABLE'
     FROM (VALUES (750, 'array_in', [CAST(2275 AS UINTEGER), 26, 23], 2277)) AS t(number, called, types, returned);
 
 CREATE OR REPLACE VIEW vesto.catalog_visible AS
@@ -397,6 +429,11 @@ CREATE OR REPLACE MACRO vesto.pg_get_function_result(given) AS (SELECT map(list(
 
 CREATE OR REPLACE MACRO vesto.pg_get_function_arguments(given) AS (SELECT map(list(oid), list(arguments)) FROM vesto.catalog_function_texts)[CAST(given AS UINTEGER)];
 
+CREATE OR REPLACE MACRO vesto.pg_get_functiondef(given) AS
+  (SELECT map(list(oid), list(definition)) FROM (SELECT f.oid, any_value('CREATE OR REPLACE FUNCTION ' || vesto.quote_ident(f.place) || '.' || vesto.quote_ident(f.called) || '(' || t.arguments || ')' || chr(10) || ' RETURNS ' || t.result || chr(10)
+      || ' LANGUAGE sql' || chr(10) || CASE f.volatility WHEN 'VOLATILE' THEN '' ELSE ' ' || f.volatility || chr(10) END || 'AS $function$' || f.source || '$function$' || chr(10)) AS definition
+    FROM vesto.catalog_functions f JOIN vesto.catalog_function_texts t ON t.oid = f.oid WHERE f.language = 'sql' GROUP BY f.oid))[CAST(given AS UINTEGER)];
+
 CREATE OR REPLACE MACRO vesto.col_description(given, nth) AS
   (SELECT map(list(relation || '.' || place_in_row), list(comment)) FROM vesto.catalog_comments WHERE place_in_row > 0)[CAST(given AS VARCHAR) || '.' || CAST(nth AS VARCHAR)];
 
@@ -483,7 +520,7 @@ CREATE OR REPLACE MACRO vesto.has_foreign_data_wrapper_privilege(a, b) AS a IS N
 -- pg_catalog --------------------------------------------------------------------------------------
 
 CREATE OR REPLACE VIEW vesto.pg_namespace AS
-  SELECT oid, called AS nspname, CASE WHEN oid < 16384 AND oid <> 2200 THEN CAST(10 AS UINTEGER) ELSE vesto.owner_of('SCHEMA', called, '') END AS nspowner, CAST(NULL AS VARCHAR[]) AS nspacl
+  SELECT oid, called AS nspname, CASE WHEN oid < 16384 AND oid <> 2200 THEN CAST(10 AS UINTEGER) ELSE vesto.owner_of('SCHEMA', called, '') END AS nspowner, vesto.acl_of('SCHEMA', called, '', '') AS nspacl
   FROM vesto.catalog_schemas;
 
 CREATE OR REPLACE VIEW vesto.pg_class AS
@@ -500,26 +537,28 @@ CREATE OR REPLACE VIEW vesto.pg_class AS
     CAST(0 AS UINTEGER) AS reltoastrelid, CAST(0 AS UINTEGER) AS reltoastidxid, COALESCE(k.indexes, 0) > 0 AND s.kind = 'r' AS relhasindex, s.is_system AND s.place = 'pg_catalog' AND s.called IN ('pg_database', 'pg_tablespace') AS relisshared,
     vesto.letter(CASE WHEN s.base = 'temp' THEN 't' ELSE 'p' END) AS relpersistence, vesto.letter(s.kind) AS relkind, CAST(s.columns AS SMALLINT) AS relnatts, CAST(0 AS SMALLINT) AS relchecks,
     CAST(0 AS SMALLINT) AS reltriggers, CAST(COALESCE(k.uniques, 0) AS SMALLINT) AS relukeys, CAST(COALESCE(k.foreign_keys, 0) AS SMALLINT) AS relfkeys, CAST(0 AS SMALLINT) AS relrefs,
-    FALSE AS relhasoids, COALESCE(k.has_primary, FALSE) AND s.kind = 'r' AS relhaspkey, s.kind = 'v' AS relhasrules, FALSE AS relhastriggers, FALSE AS relhassubclass,
+    FALSE AS relhasoids, COALESCE(k.has_primary, FALSE) AND s.kind = 'r' AS relhaspkey, s.kind = 'v' AS relhasrules, s.kind = 'r' AND (COALESCE(k.foreign_keys, 0) > 0 OR x.place IS NOT NULL) AS relhastriggers, FALSE AS relhassubclass,
     FALSE AS relrowsecurity, FALSE AS relforcerowsecurity, TRUE AS relispopulated, vesto.letter('n') AS relreplident, FALSE AS relispartition, CAST(0 AS UINTEGER) AS relrewrite,
-    CAST(NULL AS VARCHAR[]) AS relacl, CAST(NULL AS VARCHAR[]) AS reloptions, CAST(NULL AS VARCHAR) AS relpartbound,
+    CASE WHEN s.kind <> 'i' AND s.base = 'dev' THEN vesto.acl_of('TABLE', s.place, s.called, '') END AS relacl, CAST(NULL AS VARCHAR[]) AS reloptions, CAST(NULL AS VARCHAR) AS relpartbound,
     CAST(CASE WHEN d.keyed THEN 1 ELSE 0 END AS SMALLINT) AS reldiststyle, CAST(CASE WHEN d.keyed THEN 1 ELSE 0 END AS SMALLINT) AS releffectivediststyle, CAST(NULL AS TIMESTAMP) AS relcreationtime
   FROM shown s JOIN vesto.catalog_schemas n ON n.called = s.place
     LEFT JOIN keyed k ON k.place = s.place AND k.relation_name = lower(s.called)
+    LEFT JOIN (SELECT DISTINCT other_schema AS place, lower(other_table) AS relation_name FROM vesto.catalog_keys WHERE kind = 'f') x ON x.place = s.place AND x.relation_name = lower(s.called)
     LEFT JOIN dist d ON s.kind = 'r' AND d.schema_name = s.place AND d.table_name = lower(s.called);
 
 CREATE OR REPLACE VIEW vesto.pg_attribute AS
   WITH shown AS (
-    SELECT relation, called, place_in_row, type, modifier, not_null, default_text IS NOT NULL AS has_default, encoding, is_distkey, sortkey, is_generated, is_identity, place_in_row AS place_in_table
+    SELECT relation, called, place_in_row, type, modifier, not_null, default_text IS NOT NULL AS has_default, encoding, is_distkey, sortkey, is_generated, is_identity, place_in_row AS place_in_table,
+        vesto.acl_of('TABLE', place, relation_name, called) AS acl
       FROM vesto.catalog_columns
-    UNION ALL SELECT k.index_oid, c.called, CAST(u.n AS SMALLINT), c.type, c.modifier, FALSE, FALSE, 'none', FALSE, 0, FALSE, FALSE, c.place_in_row
+    UNION ALL SELECT k.index_oid, c.called, CAST(u.n AS SMALLINT), c.type, c.modifier, FALSE, FALSE, 'none', FALSE, 0, FALSE, FALSE, c.place_in_row, NULL
       FROM vesto.catalog_constraints k, (SELECT unnest(range(1, 65)) AS n) u, vesto.catalog_columns c
       WHERE k.kind IN ('p', 'u') AND u.n <= len(k.numbers) AND c.relation = k.relation AND c.place_in_row = k.numbers[u.n])
   SELECT s.relation AS attrelid, s.called AS attname, s.type AS atttypid, -1 AS attstattarget, CAST(t.size AS SMALLINT) AS attlen, s.place_in_row AS attnum,
     CASE WHEN starts_with(t.called, '_') THEN 1 ELSE 0 END AS attndims, -1 AS attcacheoff, s.modifier AS atttypmod, t.by_value AS attbyval, vesto.letter(t.alignment) AS attalign,
     vesto.letter(t.storage) AS attstorage, vesto.letter('') AS attcompression, s.not_null AS attnotnull, s.has_default AS atthasdef, FALSE AS atthasmissing,
     vesto.letter(CASE WHEN s.is_identity THEN CASE WHEN s.is_generated THEN 'a' ELSE 'd' END ELSE '' END) AS attidentity, vesto.letter('') AS attgenerated,
-    FALSE AS attisdropped, TRUE AS attislocal, 0 AS attinhcount, CAST(0 AS UINTEGER) AS attcollation, CAST(NULL AS VARCHAR[]) AS attacl, CAST(NULL AS VARCHAR[]) AS attoptions,
+    FALSE AS attisdropped, TRUE AS attislocal, 0 AS attinhcount, CAST(0 AS UINTEGER) AS attcollation, s.acl AS attacl, CAST(NULL AS VARCHAR[]) AS attoptions,
     CAST(NULL AS VARCHAR[]) AS attfdwoptions, s.is_distkey AS attisdistkey, CAST(s.sortkey AS INTEGER) AS attsortkeyord,
     CAST(COALESCE(list_position(vesto.encodings(), s.encoding), 1) - 1 AS SMALLINT) AS attencodingtype, CAST(0 AS SMALLINT) AS attencrypttype
   FROM shown s JOIN vesto.catalog_types t ON t.number = s.type;
@@ -574,9 +613,10 @@ CREATE OR REPLACE VIEW vesto.pg_description AS
 CREATE OR REPLACE VIEW vesto.pg_proc AS
   SELECT f.oid, f.called AS proname, n.oid AS pronamespace, f.owner AS proowner, CAST(CASE f.language WHEN 'internal' THEN 12 WHEN 'sql' THEN 14 ELSE 101 END AS UINTEGER) AS prolang, CAST(1 AS FLOAT) AS procost, CAST(0 AS FLOAT) AS prorows,
     CAST(0 AS UINTEGER) AS provariadic, CAST(0 AS UINTEGER) AS prosupport, vesto.letter('f') AS prokind, FALSE AS proisagg, FALSE AS proiswindow, FALSE AS prosecdef, FALSE AS proleakproof, FALSE AS proisstrict, FALSE AS proretset,
-    vesto.letter(CASE f.language WHEN 'internal' THEN 'i' ELSE 'v' END) AS provolatile, vesto.letter('u') AS proparallel, CAST(len(f.types) AS SMALLINT) AS pronargs, CAST(0 AS SMALLINT) AS pronargdefaults,
+    vesto.letter(lower(f.volatility[1])) AS provolatile, vesto.letter('u') AS proparallel, CAST(len(f.types) AS SMALLINT) AS pronargs, CAST(0 AS SMALLINT) AS pronargdefaults,
     f.returned AS prorettype, CAST(f.types AS UBIGINT[]) AS proargtypes, CAST(NULL AS UINTEGER[]) AS proallargtypes, CAST(NULL AS VARCHAR[]) AS proargmodes, f.names AS proargnames, CAST(NULL AS VARCHAR) AS proargdefaults,
-    f.source AS prosrc, CAST(NULL AS VARCHAR) AS probin, CAST(NULL AS VARCHAR[]) AS proconfig, CAST(NULL AS VARCHAR[]) AS proacl
+    f.source AS prosrc, CAST(NULL AS VARCHAR) AS probin, CAST(NULL AS VARCHAR[]) AS proconfig,
+    CASE WHEN f.language = 'sql' THEN COALESCE(vesto.acl_of('FUNCTION', f.place, f.called, ''), [vesto.acl_items('X', vesto.quote_ident(vesto.pg_get_userbyid(f.owner)), vesto.quote_ident(vesto.pg_get_userbyid(f.owner)))]) END AS proacl
   FROM vesto.catalog_functions f JOIN vesto.catalog_schemas n ON n.called = f.place;
 
 CREATE OR REPLACE VIEW vesto.pg_proc_info AS SELECT oid AS prooid, * EXCLUDE (oid) FROM vesto.pg_proc;
@@ -587,7 +627,7 @@ CREATE OR REPLACE VIEW vesto.pg_language AS
 
 CREATE OR REPLACE VIEW vesto.pg_database AS
   SELECT CAST(100000 + n AS UINTEGER) AS oid, 'dev' AS datname, vesto.owner_number() AS datdba, 6 AS encoding, vesto.letter('c') AS datlocprovider, FALSE AS datistemplate, TRUE AS datallowconn, -1 AS datconnlimit,
-    CAST(1663 AS UINTEGER) AS dattablespace, 'C' AS datcollate, 'C' AS datctype, CAST(NULL AS VARCHAR) AS daticulocale, CAST(NULL AS VARCHAR) AS datcollversion, CAST(NULL AS VARCHAR) AS datconfig, CAST(NULL AS VARCHAR[]) AS datacl
+    CAST(1663 AS UINTEGER) AS dattablespace, 'C' AS datcollate, 'C' AS datctype, CAST(NULL AS VARCHAR) AS daticulocale, CAST(NULL AS VARCHAR) AS datcollversion, CAST(NULL AS VARCHAR) AS datconfig, vesto.acl_of('DATABASE', '', '', '') AS datacl
   FROM range(1) AS t(n);
 
 CREATE OR REPLACE VIEW vesto.pg_database_info AS SELECT oid AS datid, * EXCLUDE (oid) FROM vesto.pg_database;
@@ -614,7 +654,17 @@ CREATE OR REPLACE VIEW vesto.pg_shadow AS SELECT usename, usesysid, usecreatedb,
 
 CREATE OR REPLACE VIEW vesto.pg_user_info AS SELECT usename, usesysid, usecreatedb, usesuper, usecatupd, passwd, valuntil, useconfig, 'UNLIMITED' AS useconnlimit, NULL::VARCHAR AS syslogaccess, CAST(NULL AS TIMESTAMP) AS last_ddl_ts, 0 AS sessiontimeout, NULL::VARCHAR AS external_user_id FROM vesto.pg_user;
 
-CREATE OR REPLACE VIEW vesto.pg_group AS SELECT NULL::VARCHAR AS groname, NULL::INTEGER AS grosysid, NULL::INTEGER[] AS grolist LIMIT 0;
+CREATE OR REPLACE VIEW vesto.pg_group AS SELECT name AS groname, id AS grosysid, CAST(members AS INTEGER[]) AS grolist FROM vesto.catalog_identities WHERE kind = 'GROUP';
+
+CREATE OR REPLACE VIEW vesto.pg_default_acl AS
+  WITH given AS (SELECT d.creator, d.schema_name, d.kind, d.grantee_kind, COALESCE(t.told, '?') AS told, b.told AS given_by,
+      string_agg(vesto.privilege_letter(d.privilege) || CASE WHEN d.grant_option THEN '*' ELSE '' END, '' ORDER BY strpos('arwdxXUCTDPA', vesto.privilege_letter(d.privilege))) AS letters
+    FROM vesto.default_privileges d LEFT JOIN vesto.catalog_grantees t ON t.kind = d.grantee_kind AND t.id = d.grantee
+      LEFT JOIN vesto.catalog_grantees b ON b.kind = 'USER' AND b.id = d.creator
+    GROUP BY ALL)
+  SELECT vesto.oid_of('default privileges', g.schema_name, g.creator || ' ' || g.kind) AS oid, CAST(g.creator AS UINTEGER) AS defacluser, CAST(g.creator AS UINTEGER) AS defaclrole, COALESCE(n.oid, CAST(0 AS UINTEGER)) AS defaclnamespace,
+    vesto.letter(MAP {'TABLE': 'r', 'FUNCTION': 'f', 'SCHEMA': 'n'}[g.kind]) AS defaclobjtype, list(vesto.acl_items(g.letters, g.told, g.given_by) ORDER BY g.grantee_kind <> 'PUBLIC', g.told) AS defaclacl
+  FROM given g LEFT JOIN vesto.catalog_schemas n ON n.called = g.schema_name GROUP BY ALL;
 
 CREATE OR REPLACE VIEW vesto.pg_auth_members AS SELECT NULL::UINTEGER AS roleid, NULL::UINTEGER AS member, NULL::UINTEGER AS grantor, NULL::BOOLEAN AS admin_option LIMIT 0;
 

@@ -112,9 +112,6 @@ CREATE OR REPLACE VIEW vesto.pg_conversion AS
 CREATE OR REPLACE VIEW vesto.pg_db_role_setting AS
   SELECT NULL::UINTEGER AS setdatabase, NULL::UINTEGER AS setrole, NULL::VARCHAR[] AS setconfig LIMIT 0;
 
-CREATE OR REPLACE VIEW vesto.pg_default_acl AS
-  SELECT NULL::UINTEGER AS oid, NULL::UINTEGER AS defacluser, NULL::UINTEGER AS defaclrole, NULL::UINTEGER AS defaclnamespace, vesto.letter(NULL) AS defaclobjtype, NULL::VARCHAR[] AS defaclacl LIMIT 0;
-
 CREATE OR REPLACE VIEW vesto.pg_enum AS
   SELECT NULL::UINTEGER AS oid, NULL::UINTEGER AS enumtypid, NULL::FLOAT AS enumsortorder, NULL::VARCHAR AS enumlabel LIMIT 0;
 
@@ -228,6 +225,19 @@ CREATE OR REPLACE VIEW vesto.pg_ts_parser AS
 
 CREATE OR REPLACE VIEW vesto.pg_ts_template AS
   SELECT NULL::UINTEGER AS oid, NULL::VARCHAR AS tmplname, NULL::UINTEGER AS tmplnamespace, NULL::UINTEGER AS tmplinit, NULL::UINTEGER AS tmpllexize LIMIT 0;
+
+CREATE OR REPLACE VIEW vesto.pg_amop AS
+  SELECT NULL::UINTEGER AS oid, NULL::UINTEGER AS amopfamily, NULL::UINTEGER AS amoplefttype, NULL::UINTEGER AS amoprighttype, NULL::SMALLINT AS amopstrategy, vesto.letter(NULL) AS amoppurpose, NULL::UINTEGER AS amopopr, NULL::UINTEGER AS amopmethod, NULL::UINTEGER AS amopsortfamily LIMIT 0;
+
+CREATE OR REPLACE VIEW vesto.pg_amproc AS
+  SELECT NULL::UINTEGER AS oid, NULL::UINTEGER AS amprocfamily, NULL::UINTEGER AS amproclefttype, NULL::UINTEGER AS amprocrighttype, NULL::SMALLINT AS amprocnum, NULL::UINTEGER AS amproc LIMIT 0;
+
+CREATE OR REPLACE VIEW vesto.pg_largeobject_metadata AS
+  SELECT NULL::UINTEGER AS oid, NULL::UINTEGER AS lomowner, NULL::VARCHAR[] AS lomacl LIMIT 0;
+
+-- The options of a foreign table, of which there are none, as a table: pg_options_to_table.
+CREATE OR REPLACE VIEW vesto.pg_options AS
+  SELECT NULL::VARCHAR AS option_name, NULL::VARCHAR AS option_value LIMIT 0;
 
 CREATE OR REPLACE VIEW vesto.pg_opfamily AS
   SELECT NULL::UINTEGER AS oid, NULL::UINTEGER AS opfmethod, NULL::VARCHAR AS opfname, NULL::UINTEGER AS opfnamespace, NULL::UINTEGER AS opfowner LIMIT 0;

@@ -253,6 +253,10 @@ CREATE TABLE IF NOT EXISTS vesto.materialized_views (schema_name VARCHAR, view_n
 CREATE TABLE IF NOT EXISTS vesto.functions (
   schema_name VARCHAR, function_name VARCHAR, arguments VARCHAR[], returns VARCHAR, macro VARCHAR);
 
+ALTER TABLE vesto.functions ADD COLUMN IF NOT EXISTS body VARCHAR;
+
+ALTER TABLE vesto.functions ADD COLUMN IF NOT EXISTS volatility VARCHAR;
+
 CREATE TABLE IF NOT EXISTS vesto.load_errors (
   session VARCHAR, starttime TIMESTAMP, filename VARCHAR, line_number BIGINT, colname VARCHAR, type VARCHAR,
   position INTEGER, raw_line VARCHAR, raw_field_value VARCHAR, err_code INTEGER, err_reason VARCHAR);

@@ -121,7 +121,8 @@ class SystemView(Protocol):
 
 
 SYSTEM_VIEWS: Final[Plugins[SystemView]] = Plugins("vesto.system_views", "SYSTEM_VIEW")
-NAMES: Final = frozenset(SYSTEM_VIEWS.names())
+# What begins with catalog_ is for the catalogue's own views alone.
+NAMES: Final = frozenset(n for n in SYSTEM_VIEWS.names() if not n.startswith("catalog_"))
 
 
 @cache

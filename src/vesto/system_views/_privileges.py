@@ -13,7 +13,7 @@ from vesto.catalog.users import Grantee
 from vesto.engines import Column
 from vesto.system_views import Source
 
-_ARROW: Final = {"varchar": pa.string(), "int4": pa.int32(), "bool": pa.bool_(),
+_ARROW: Final = {"varchar": pa.string(), "super": pa.string(), "int4": pa.int32(), "bool": pa.bool_(),
                  "timestamp": pa.timestamp("us")}  # fmt: skip
 
 

@@ -105,7 +105,7 @@ FUNCTIONS: Final[dict[str, Rule]] = {
     "pg_get_function_result": to_macro("pg_get_function_result", 1),
     "pg_get_function_arguments": to_macro("pg_get_function_arguments", 1),
     "pg_get_function_identity_arguments": to_macro("pg_get_function_arguments", 1),
-    "pg_get_functiondef": _unknown(),
+    "pg_get_functiondef": to_macro("pg_get_functiondef", 1),
     "pg_get_indexdef": to_macro("pg_get_indexdef", 1, 3),
     "pg_get_constraintdef": _first("pg_get_constraintdef", 1, 2),
     "pg_get_viewdef": _first("pg_get_viewdef", 1, 2),
@@ -162,10 +162,18 @@ FUNCTIONS: Final[dict[str, Rule]] = {
 _TABLE_FUNCTIONS: Final = {
     "pg_get_late_binding_view_cols": "pg_late_binding_view_cols",
     "pg_get_keywords": "pg_keywords",
+    "pg_options_to_table": "pg_options",
 }
 _REGISTERED: Final = frozenset({"REGCLASS", "REGTYPE", "REGPROC", "REGPROCEDURE", "REGNAMESPACE"})
 _TEXTS: Final = frozenset({"NAME"})
-_NUMBERS: Final = {"OID": OID, "XID": "BIGINT", "CID": "BIGINT", "REGROLE": OID}
+_NUMBERS: Final = {
+    "OID": OID,
+    "XID": "BIGINT",
+    "CID": "BIGINT",
+    "REGROLE": OID,
+    "REGOPER": OID,
+    "REGOPERATOR": OID,
+}
 _LOOKUPS: Final = ("vesto.pg_get_", "vesto.obj_description", "vesto.col_description")
 _ARRAYS: Final = frozenset({"conkey", "confkey", "proargnames", "proallargtypes", "reloptions"})
 _SMALL: Final = frozenset({"conkey", "confkey", "indkey", "indoption"})
