@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 import tomllib
 from collections.abc import Mapping
@@ -177,14 +178,25 @@ def _say_how_to_connect(listener: Listener, owner: str, password: str) -> None:
 
 
 def _wait_for_signal(listener: Listener) -> None:
-    """Until the first signal; a second one ends what the first lets finish."""
-    ended = threading.Event()
+    """Until the first signal; a second one ends what the first lets finish.
 
-    def handle(*_: object) -> None:
-        if ended.is_set():
-            listener.hurry()
-        ended.set()
+    Python's own handlers run in the main thread, which nothing wakes where the system gives a
+    signal to another one. What it writes to the socket is read by a thread that waits for it.
+    """
+    ended = threading.Event()
+    ours, written = socket.socketpair()
+    written.setblocking(False)  # noqa: FBT003 - the standard library's own
+
+    def read() -> None:
+        while ours.recv(1):
+            if ended.is_set():
+                listener.hurry()
+            ended.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, handle)
+        signal.signal(number, lambda *_: None)
+    signal.set_wakeup_fd(written.fileno())
+    threading.Thread(target=read, name="vesto signals", daemon=True).start()
     ended.wait()
+    # It is written to until the process ends.
+    written.detach()
