@@ -263,7 +263,7 @@ CREATE OR REPLACE VIEW vesto.catalog_relations AS
 CREATE OR REPLACE VIEW vesto.catalog_shown_columns AS
   SELECT *, vesto.type_number(words) AS type, vesto.type_modifier(words) AS modifier,
     vesto.shown_schema(database_name, schema_name, table_name) AS place, vesto.shown_name(schema_name, table_name) AS relation_name
-  FROM (SELECT c.*, d.type AS declared, d.encoding, d.is_distkey, d.sortkey, d.identity, d.is_generated,
+  FROM (SELECT c.*, d.type AS declared, d.encoding, d.is_distkey, d.sortkey, d.identity, d.is_generated AS always_generated,
     CASE WHEN d.type IS NOT NULL THEN d.type WHEN c.schema_name = 'vesto' AND c.data_type = 'VARCHAR' THEN CASE WHEN c.column_name LIKE '%name' THEN 'name' ELSE 'text' END
       WHEN starts_with(c.data_type, 'ENUM') THEN CASE WHEN c.data_type LIKE '%[]' THEN 'enum[]' ELSE 'enum' END
       ELSE vesto.type_words(c.data_type) END AS words
@@ -276,8 +276,8 @@ CREATE OR REPLACE VIEW vesto.catalog_columns AS
   SELECT r.oid AS relation, r.place, r.called AS relation_name, r.kind, r.is_system, c.column_name AS called, CAST(c.column_index AS SMALLINT) AS place_in_row,
     c.words, c.type, c.modifier, vesto.format_type(c.type, c.modifier) AS type_text,
     NOT c.is_nullable AS not_null, c.comment, COALESCE(c.encoding, 'none') AS encoding, COALESCE(c.is_distkey, FALSE) AS is_distkey, COALESCE(c.sortkey, 0) AS sortkey,
-    COALESCE(c.is_generated, FALSE) AS is_generated, c.identity IS NOT NULL AS is_identity,
-    CASE WHEN c.identity IS NOT NULL THEN CASE WHEN c.is_generated THEN '"identity"(' ELSE 'default_identity(' END || r.oid || ', ' || (c.column_index - 1) || ', ''' || COALESCE(s.start_value || ',' || s.increment_by, '1,1') || '''::text)'
+    COALESCE(c.always_generated, FALSE) AS is_generated, c.identity IS NOT NULL AS is_identity,
+    CASE WHEN c.identity IS NOT NULL THEN CASE WHEN c.always_generated THEN '"identity"(' ELSE 'default_identity(' END || r.oid || ', ' || (c.column_index - 1) || ', ''' || COALESCE(s.start_value || ',' || s.increment_by, '1,1') || '''::text)'
       WHEN c.column_default = 'NULL' THEN NULL ELSE c.column_default END AS default_text,
     s.start_value, s.increment_by
   FROM vesto.catalog_shown_columns c
