@@ -27,6 +27,7 @@ from vesto.dialect.parameter_types import inferred
 from vesto.dialect.returning import returned
 from vesto.dialect.rules.forecasts import relation_of
 from vesto.dialect.scanner import split
+from vesto.dialect.show_queries import show_query
 from vesto.dialect.surroundings import Surroundings
 from vesto.dialect.translate import Translated
 from vesto.engines import Column, Values
@@ -202,9 +203,10 @@ class Session:
         if word in _PREPARED:
             return self._run_prepared(word, cursor, parameters)
         refuse_invented_statement(cursor)
-        command = find_command(cursor)
+        shown = show_query(cursor)
+        command = None if shown else find_command(cursor)
         if command is None:
-            return self._run_plain(text, parameters)
+            return self._run_plain(shown or text, parameters)
         return self._run_command(command, cursor, parameters)
 
     def check_transaction(self) -> None:
@@ -436,7 +438,9 @@ class Session:
         self._begin()
         if cursor.here.kind == "word" and cursor.here.text.upper() in _PREPARED:
             return self._prepare_prepared(cursor, text)
-        command = None if is_plain(text) else find_command(cursor)
+        shown = show_query(cursor)
+        command = None if shown or is_plain(text) else find_command(cursor)
+        text = shown or text
         if command is not None and getattr(command, "only_looks", False):
             return Preparation(result=self.execute(text))
         if command is not None:
@@ -537,6 +541,7 @@ class Session:
         if word in _BEGIN:
             if self._transaction == "idle":
                 self._transaction, self._begun = "active", False
+                self._savepoints.clear()
                 return Result(tag="BEGIN")
             notice = "there is already a transaction in progress"
             return Result(tag="BEGIN", notices=(notice,))
@@ -563,19 +568,32 @@ class Session:
         cursor.advance()
         back = word in _ROLLBACK
         if back:
-            self.check_transaction()
             cursor.expect("TO")
         if word != "SAVEPOINT":
             cursor.accept("SAVEPOINT")
         name = cursor.identifier("a savepoint's name")
         cursor.end()
         if back:
-            self._savepoints.go_back(name)
+            self._go_back(name)
         elif word == "SAVEPOINT":
             self._savepoints.set(name, inside=self._transaction != "idle")
         else:
             self._savepoints.release(name)
         return Result(tag="ROLLBACK" if back else word)
+
+    def _go_back(self, name: str) -> None:
+        """Go back to a savepoint; out of an error, where the engine can begin the transaction anew.
+
+        Raises:
+            FailedTransaction: What was written before the error would be lost.
+        """
+        if not self._savepoints.nothing_written:
+            self.check_transaction()
+        self._savepoints.go_back(name)
+        if self._transaction == "failed":
+            if self._begun:
+                self._connection.rollback()
+            self._transaction, self._begun = "active", False
 
     def _begin(self) -> None:
         """Begin the transaction block in the engine: BEGIN alone, and COMMIT after it, cost nothing."""
