@@ -139,6 +139,7 @@ def test_tables_and_columns(described: Any) -> None:
     assert columns[3][2] == 8
 
 
+@pytest.mark.slow_client
 def test_keys(described: Any) -> None:
     rows = named(described, described.get_primary_keys(schema="described", table="owner"))
     assert [(row["table_name"], row["column_name"], row["key_seq"]) for row in rows] == [
@@ -155,6 +156,7 @@ def test_keys(described: Any) -> None:
     assert [row["column_name"] for row in best] == ["id"]
 
 
+@pytest.mark.slow_client
 def test_functions_and_procedures(described: Any) -> None:
     rows = named(described, described.get_functions(schema_pattern="described"))
     assert [row["function_name"] for row in rows] == ["twice"]
@@ -164,6 +166,7 @@ def test_functions_and_procedures(described: Any) -> None:
     assert list(described.get_procedure_columns(schema_pattern="described")) == []
 
 
+@pytest.mark.slow_client
 def test_privileges(described: Any) -> None:
     described.execute("DROP USER IF EXISTS pat")
     described.execute("CREATE USER pat PASSWORD DISABLE")
