@@ -9,6 +9,7 @@ from vesto.dialect.rules.aggregates import AROUND
 from vesto.dialect.rules.apply import FUNCTIONS
 from vesto.dialect.rules.catalogue import FUNCTIONS as CATALOGUE
 from vesto.dialect.rules.constructs import DIFFERENCES, PLAIN, TRANSLATED
+from vesto.dialect.show_queries import SHOWN
 from vesto.dialect.tables import CATALOG_NAMES, REFUSED_TYPES
 from vesto.parameters import ACCEPTED, PARAMETERS
 from vesto.system_views import NAMES as SYSTEM_VIEWS
@@ -36,6 +37,7 @@ def _statements() -> str:
         hint = getattr(command, "hint", "")
         rows.append((words, status, f"{meaning} {hint}".strip()))
     rows += [(f"`{words}`", "accepted", meaning) for words, meaning in PLAIN.items()]
+    rows += [(f"`SHOW {words}`", "accepted", "of the catalogue") for words in SHOWN]
     return "## Statements\n\n" + _table(("statement", "", "meaning"), sorted(rows))
 
 

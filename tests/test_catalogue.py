@@ -195,3 +195,23 @@ def test_a_models_functions_are_functions_of_the_catalogue(
     session.close()
     with vesto.connect(path) as again:
         assert again.execute(asked).rows() == first
+
+
+def test_privileges_are_told_as_items_of_access(session: vesto.Session) -> None:
+    session.execute(
+        'CREATE USER "Bob" PASSWORD \'Secret1pass\'; CREATE GROUP sellers WITH USER "Bob";'
+        'GRANT INSERT, SELECT ON points TO "Bob" WITH GRANT OPTION;'
+        "GRANT SELECT ON points TO GROUP sellers, PUBLIC; GRANT SELECT (a) ON points TO GROUP sellers;"
+        "CREATE FUNCTION f(int) RETURNS int STABLE AS $$ SELECT $1 $$ LANGUAGE sql;"
+        "REVOKE EXECUTE ON FUNCTION f(int) FROM PUBLIC"
+    )
+    points = "= 'points'::regclass"
+    assert session.execute(f"SELECT relacl FROM pg_class WHERE oid {points}").rows() == [
+        (["vesto=arwdxDPA/vesto", "=r/vesto", '"Bob"=a*r*/vesto', "group sellers=r/vesto"],)
+    ]
+    columns = session.execute(f"SELECT attname, attacl FROM pg_attribute WHERE attrelid {points}")
+    assert [row for row in columns.rows() if row[1]] == [("a", ["group sellers=r/vesto"])]
+    made = "SELECT proacl, provolatile, prosrc FROM pg_proc WHERE proname = 'f'"
+    assert session.execute(made).rows() == [(["vesto=X/vesto"], "s", " SELECT $1 ")]
+    group = "SELECT groname, len(grolist) FROM pg_group"
+    assert session.execute(group).rows() == [("sellers", 1)]

@@ -1,7 +1,8 @@
 """Savepoints of a transaction, which neither Redshift nor the engine has, as far as they can be kept.
 
 Drivers set one around a question that may fail. As long as nothing has been written since, going back
-to it is to do nothing; anything else is refused.
+to it is to do nothing; anything else is refused. An error ends the engine's transaction: going back out of
+one begins it anew, which is the same where nothing at all has been written in it.
 """
 
 from __future__ import annotations
@@ -15,10 +16,17 @@ class Savepoints:
     def __init__(self) -> None:
         self._writes = 0
         self._places: dict[str, int] = {}
+        self._first = 0
 
     def clear(self) -> None:
-        """The transaction is over."""
+        """A transaction begins or is over: what was written before is no part of the next."""
         self._places.clear()
+        self._first = self._writes
+
+    @property
+    def nothing_written(self) -> bool:
+        """Whether the transaction has written nothing, so that it may as well begin anew."""
+        return self._first == self._writes
 
     def wrote(self) -> None:
         """A statement that may have written has run."""

@@ -26,6 +26,7 @@ from vesto.dialect.names import Name, quoted
 from vesto.dialect.parameter_types import inferred
 from vesto.dialect.returning import returned
 from vesto.dialect.scanner import split
+from vesto.dialect.show_queries import show_query
 from vesto.dialect.translate import Translated
 from vesto.engines import Column, Values
 from vesto.errors import (
@@ -177,9 +178,10 @@ class Session:
         if word in _PREPARED:
             return self._run_prepared(word, cursor, parameters)
         refuse_invented_statement(cursor)
-        command = find_command(cursor)
+        shown = show_query(cursor)
+        command = None if shown else find_command(cursor)
         if command is None:
-            return self._run_plain(text, parameters)
+            return self._run_plain(shown or text, parameters)
         return self._run_command(command, cursor, parameters)
 
     def _run_command(
@@ -320,7 +322,9 @@ class Session:
         self._transaction.begin()
         if cursor.here.kind == "word" and cursor.here.text.upper() in _PREPARED:
             return self._prepare_prepared(cursor, text)
-        command = None if is_plain(text) else find_command(cursor)
+        shown = show_query(cursor)
+        command = None if shown or is_plain(text) else find_command(cursor)
+        text = shown or text
         if command is not None and getattr(command, "only_looks", False):
             return Preparation(result=self.execute(text))
         if command is not None:

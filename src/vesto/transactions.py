@@ -58,13 +58,15 @@ class Transaction:
         """Carry out a statement whose first word is one of ``WORDS``."""
         back = word in _ROLLBACK and cursor.after(1).text.upper() == "TO"
         if word in _SAVEPOINT or back:
-            self.check()
+            if not back:
+                self.check()
             return self._savepoint(word, cursor, back=back)
         return self._start() if word in _BEGIN else self._end(word)
 
     def _start(self) -> Result:
         if self.state == "idle":
             self.state, self._begun = "active", False
+            self._savepoints.clear()
             return Result(tag="BEGIN")
         return Result(tag="BEGIN", notices=("there is already a transaction in progress",))
 
@@ -97,9 +99,23 @@ class Transaction:
         name = cursor.identifier("a savepoint's name")
         cursor.end()
         if back:
-            self._savepoints.go_back(name)
+            self._go_back(name)
         elif word == "SAVEPOINT":
             self._savepoints.set(name, inside=self.state != "idle")
         else:
             self._savepoints.release(name)
         return Result(tag="ROLLBACK" if back else word)
+
+    def _go_back(self, name: str) -> None:
+        """Go back to a savepoint; out of an error, where the engine can begin the transaction anew.
+
+        Raises:
+            FailedTransaction: What was written before the error would be lost.
+        """
+        if not self._savepoints.nothing_written:
+            self.check()
+        self._savepoints.go_back(name)
+        if self.state == "failed":
+            if self._begun:
+                self._connection.rollback()
+            self.state, self._begun = "active", False

@@ -93,3 +93,17 @@ def test_a_timeout_cancels_the_query(running: Callable[[Work], None]) -> None:
         assert await connection.fetchval("SELECT 2") == 2
 
     running(work)
+
+
+def test_lists_documents_and_what_is_written_come_back(running: Callable[[Work], None]) -> None:
+    async def work(connection: Any) -> None:
+        insert = "INSERT INTO parts (i, v) VALUES ($1, $2) RETURNING i, v"
+        assert tuple(await connection.fetchrow(insert, 1, "a")) == (1, "a")
+        assert await connection.fetchval("SELECT v FROM parts WHERE i = ANY($1)", [1, 2]) == "a"
+        assert await connection.fetchval("SELECT $1::int[]", [1, None]) == [1, None]
+        inner = "SELECT t.i FROM (SELECT i, v FROM parts) t WHERE t.i = $1"
+        assert await connection.fetchval(inner, 1) == 1
+        assert await connection.fetchval("SELECT array(1, 2)") == "[1,2]"
+        assert await connection.fetchval("SELECT indkey FROM pg_index LIMIT 1") in (None, [1])
+
+    running(work)

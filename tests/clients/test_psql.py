@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from clients_support import tool
+from server_support import PASSWORD, USER, serving
 
 PSQL = tool("psql")
 # One command of each kind that psql 15 has for what is there.
@@ -186,3 +187,30 @@ def test_errors_show_where(server: Any) -> None:
     done = run(server, "SELECT 1\nFROM points WHERE WHERE;\n\\errverbose\n")
     assert "LINE 2: FROM points WHERE WHERE" in done.stderr
     assert "ERROR:  42601:" in done.stderr
+
+
+def test_tls_with_a_certificate_that_is_checked(tmp_path: Path) -> None:
+    key, made = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", made,
+         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    with serving(tmp_path / "shop", certificate=made, key=key, requires_tls=True) as listener:
+
+        def asked(**known: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                [PSQL, "-X", "-A", "-t", "-c", r"\conninfo", "-c", "SELECT 7"],
+                env=os.environ | {
+                    "PGHOST": "127.0.0.1", "PGHOSTADDR": "127.0.0.1", "PGPORT": str(listener.address[1]), "PGUSER": USER,
+                    "PGPASSWORD": PASSWORD, "PGDATABASE": "dev",
+                } | known,
+                capture_output=True, text=True, timeout=60,
+            )  # fmt: skip
+
+        secured = asked(PGSSLMODE="verify-full", PGSSLROOTCERT=str(made))
+        assert "SSL connection (protocol: TLSv1.3" in secured.stdout
+        assert secured.stdout.endswith("7\n")
+        assert asked(PGSSLMODE="disable").returncode
+        elsewhere = asked(PGSSLMODE="verify-full", PGSSLROOTCERT=str(made), PGHOST="elsewhere")
+        assert 'does not match host name "elsewhere"' in elsewhere.stderr

@@ -120,6 +120,7 @@ def test_schemas_tables_and_views_are_listed(db: Database) -> None:
     inspected(db, look)
 
 
+@pytest.mark.slow_client
 def test_keys_are_reflected(db: Database) -> None:
     place = {"schema": db.schema}
 
@@ -148,6 +149,7 @@ KINDS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow_client
 @pytest.mark.usefixtures("columns_are_read")
 def test_columns_are_reflected_with_their_types(db: Database) -> None:
     def look(connection: sa.Connection) -> None:
@@ -166,6 +168,7 @@ def test_columns_are_reflected_with_their_types(db: Database) -> None:
     db.run(look)
 
 
+@pytest.mark.slow_client
 @pytest.mark.usefixtures("columns_are_read")
 def test_a_whole_schema_is_reflected_and_queried(db: Database) -> None:
     def look(connection: sa.Connection) -> None:
@@ -316,6 +319,7 @@ def test_a_nested_transaction_is_a_savepoint(db: Database) -> None:
 # --- pandas and predictions -----------------------------------------------------------------------
 
 
+@pytest.mark.slow_client
 @pytest.mark.usefixtures("columns_are_read")
 def test_data_frames_go_in_and_come_back(db: Database) -> None:
     frame = pd.DataFrame({

@@ -54,7 +54,7 @@ def placeholders(sql: str) -> list[Placeholder]:
     if "$" not in sql:
         return []
     return [
-        Placeholder(_number(number), Span(sign.span.start, number.span.end))
+        Placeholder(_number(number), Span(sign.span.start, _end(number)))
         for sign, number in pairwise(scan(sql))
         if _stands_together(sign, number)
     ]
@@ -65,13 +65,18 @@ def _stands_together(sign: Token, number: Token) -> bool:
     return is_sign and number.kind == "number" and number.span.start == sign.span.end
 
 
+def _end(number: Token) -> int:
+    """Where it ends: of ``$1.$2`` the point is read as a part of the number."""
+    return number.span.end - number.text.endswith(".")
+
+
 def _number(token: Token) -> int:
-    digits = token.text.lstrip("0")
+    digits = token.text.removesuffix(".").lstrip("0")
     short = digits.isdecimal() and len(digits) <= len(str(MAXIMUM))
     if not short or not 1 <= int(digits) <= MAXIMUM:
         message = f"there is no parameter ${token.text[:20]}"
         raise StatementSyntaxError(message, span=token.span)
-    return int(token.text)
+    return int(digits)
 
 
 def typed(

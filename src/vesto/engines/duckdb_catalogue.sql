@@ -188,23 +188,10 @@ CREATE OR REPLACE VIEW vesto.catalog_grantees AS
   SELECT kind, id, CASE kind WHEN 'USER' THEN '' ELSE lower(kind) || ' ' END || vesto.quote_ident(name) AS told FROM vesto.catalog_identities
   UNION ALL SELECT 'PUBLIC', 0, '';
 
-CREATE OR REPLACE VIEW vesto.catalog_acls AS
-  WITH given AS (
-    SELECT kind, schema_name, object_name, column_name, grantee_kind, grantee, grantor,
-      string_agg(vesto.privilege_letter(privilege) || CASE WHEN grant_option THEN '*' ELSE '' END, '' ORDER BY strpos('arwdxXUCTDPA', vesto.privilege_letter(privilege))) AS letters
-    FROM vesto.grants GROUP BY ALL
-  ), owned AS (SELECT kind, schema_name, object_name, any_value(owner) AS owner FROM vesto.owners GROUP BY ALL)
-  SELECT g.kind || ' ' || g.schema_name || '.' || g.object_name || '.' || g.column_name AS spot,
-    list_concat(CASE WHEN g.column_name = '' THEN [any_value(vesto.acl_items(MAP {'TABLE': 'arwdxDPA', 'SCHEMA': 'UCDA', 'DATABASE': 'UCTA', 'FUNCTION': 'X', 'LANGUAGE': 'U'}[g.kind], w.told, w.told))] ELSE [] END,
-      list(vesto.acl_items(g.letters, COALESCE(t.told, '?'), COALESCE(b.told, '?')) ORDER BY g.grantee_kind <> 'PUBLIC', t.told)) AS acl
-  FROM given g LEFT JOIN owned o ON o.kind = g.kind AND o.schema_name = g.schema_name AND o.object_name = g.object_name
-    LEFT JOIN vesto.catalog_grantees w ON w.kind = 'USER' AND w.id = COALESCE(o.owner, 100)
-    LEFT JOIN vesto.catalog_grantees t ON t.kind = g.grantee_kind AND t.id = g.grantee
-    LEFT JOIN vesto.catalog_grantees b ON b.kind = 'USER' AND b.id = g.grantor
-  GROUP BY g.kind, g.schema_name, g.object_name, g.column_name;
+CREATE OR REPLACE VIEW vesto.catalog_acls AS SELECT NULL::VARCHAR AS spot, NULL::JSON AS acl LIMIT 0;
 
 CREATE OR REPLACE MACRO vesto.acl_of(sort, home, named, part) AS
-  (SELECT map(list(spot), list(acl)) FROM vesto.catalog_acls)[sort || ' ' || lower(home) || '.' || lower(named) || '.' || lower(part)];
+  CAST((SELECT map(list(spot), list(acl)) FROM vesto.catalog_acls)[sort || ' ' || lower(home) || '.' || lower(named) || '.' || lower(part)] AS VARCHAR[]);
 
 CREATE OR REPLACE MACRO vesto.user_number(called) AS
   CAST(COALESCE((SELECT min(usesysid) FROM vesto.pg_user WHERE usename = called), 100) AS UINTEGER);
@@ -292,6 +279,10 @@ CREATE OR REPLACE VIEW vesto.catalog_keys AS
         CASE constraint_type WHEN 'PRIMARY KEY' THEN 'p' WHEN 'UNIQUE' THEN 'u' ELSE 'f' END, constraint_column_names,
         CASE WHEN referenced_table <> '' THEN schema_name END, NULLIF(referenced_table, ''), referenced_column_names
       FROM duckdb_constraints() WHERE database_name = 'dev' AND constraint_type IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY') AND schema_name NOT IN ('main', 'vesto'));
+
+-- The tables at either end of a foreign key.
+CREATE OR REPLACE VIEW vesto.catalog_referring AS
+  SELECT lower(unnest([place || '.' || relation_name, other_schema || '.' || other_table])) AS spot FROM vesto.catalog_keys WHERE kind = 'f';
 
 CREATE OR REPLACE VIEW vesto.catalog_places AS
   SELECT relation, map(list(lower(called)), list(place_in_row)) AS numbers FROM vesto.catalog_columns WHERE NOT is_system GROUP BY relation;
@@ -537,13 +528,12 @@ CREATE OR REPLACE VIEW vesto.pg_class AS
     CAST(0 AS UINTEGER) AS reltoastrelid, CAST(0 AS UINTEGER) AS reltoastidxid, COALESCE(k.indexes, 0) > 0 AND s.kind = 'r' AS relhasindex, s.is_system AND s.place = 'pg_catalog' AND s.called IN ('pg_database', 'pg_tablespace') AS relisshared,
     vesto.letter(CASE WHEN s.base = 'temp' THEN 't' ELSE 'p' END) AS relpersistence, vesto.letter(s.kind) AS relkind, CAST(s.columns AS SMALLINT) AS relnatts, CAST(0 AS SMALLINT) AS relchecks,
     CAST(0 AS SMALLINT) AS reltriggers, CAST(COALESCE(k.uniques, 0) AS SMALLINT) AS relukeys, CAST(COALESCE(k.foreign_keys, 0) AS SMALLINT) AS relfkeys, CAST(0 AS SMALLINT) AS relrefs,
-    FALSE AS relhasoids, COALESCE(k.has_primary, FALSE) AND s.kind = 'r' AS relhaspkey, s.kind = 'v' AS relhasrules, s.kind = 'r' AND (COALESCE(k.foreign_keys, 0) > 0 OR x.place IS NOT NULL) AS relhastriggers, FALSE AS relhassubclass,
+    FALSE AS relhasoids, COALESCE(k.has_primary, FALSE) AND s.kind = 'r' AS relhaspkey, s.kind = 'v' AS relhasrules, s.kind = 'r' AND COALESCE(list_contains((SELECT list(spot) FROM vesto.catalog_referring), lower(s.place || '.' || s.called)), FALSE) AS relhastriggers, FALSE AS relhassubclass,
     FALSE AS relrowsecurity, FALSE AS relforcerowsecurity, TRUE AS relispopulated, vesto.letter('n') AS relreplident, FALSE AS relispartition, CAST(0 AS UINTEGER) AS relrewrite,
     CASE WHEN s.kind <> 'i' AND s.base = 'dev' THEN vesto.acl_of('TABLE', s.place, s.called, '') END AS relacl, CAST(NULL AS VARCHAR[]) AS reloptions, CAST(NULL AS VARCHAR) AS relpartbound,
     CAST(CASE WHEN d.keyed THEN 1 ELSE 0 END AS SMALLINT) AS reldiststyle, CAST(CASE WHEN d.keyed THEN 1 ELSE 0 END AS SMALLINT) AS releffectivediststyle, CAST(NULL AS TIMESTAMP) AS relcreationtime
   FROM shown s JOIN vesto.catalog_schemas n ON n.called = s.place
     LEFT JOIN keyed k ON k.place = s.place AND k.relation_name = lower(s.called)
-    LEFT JOIN (SELECT DISTINCT other_schema AS place, lower(other_table) AS relation_name FROM vesto.catalog_keys WHERE kind = 'f') x ON x.place = s.place AND x.relation_name = lower(s.called)
     LEFT JOIN dist d ON s.kind = 'r' AND d.schema_name = s.place AND d.table_name = lower(s.called);
 
 CREATE OR REPLACE VIEW vesto.pg_attribute AS
@@ -616,7 +606,7 @@ CREATE OR REPLACE VIEW vesto.pg_proc AS
     vesto.letter(lower(f.volatility[1])) AS provolatile, vesto.letter('u') AS proparallel, CAST(len(f.types) AS SMALLINT) AS pronargs, CAST(0 AS SMALLINT) AS pronargdefaults,
     f.returned AS prorettype, CAST(f.types AS UBIGINT[]) AS proargtypes, CAST(NULL AS UINTEGER[]) AS proallargtypes, CAST(NULL AS VARCHAR[]) AS proargmodes, f.names AS proargnames, CAST(NULL AS VARCHAR) AS proargdefaults,
     f.source AS prosrc, CAST(NULL AS VARCHAR) AS probin, CAST(NULL AS VARCHAR[]) AS proconfig,
-    CASE WHEN f.language = 'sql' THEN COALESCE(vesto.acl_of('FUNCTION', f.place, f.called, ''), [vesto.acl_items('X', vesto.quote_ident(vesto.pg_get_userbyid(f.owner)), vesto.quote_ident(vesto.pg_get_userbyid(f.owner)))]) END AS proacl
+    CASE WHEN f.language = 'sql' THEN vesto.acl_of('FUNCTION', f.place, f.called, '') END AS proacl
   FROM vesto.catalog_functions f JOIN vesto.catalog_schemas n ON n.called = f.place;
 
 CREATE OR REPLACE VIEW vesto.pg_proc_info AS SELECT oid AS prooid, * EXCLUDE (oid) FROM vesto.pg_proc;

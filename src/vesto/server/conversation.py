@@ -65,6 +65,8 @@ def _session(queries: Queries, process: int, key: int) -> Flow:
     for name, value in client.options.items():
         yield from _option(session, name, value)
     yield from _fixed_parameters(session)
+    if client.redshift:
+        yield replies.parameter("show_discovery", SHOW_DISCOVERY)
     yield from queries.report_changes()
     yield replies.key_data(process, key)
     yield from queries.serve()
@@ -80,6 +82,8 @@ def _option(session: Session, name: str, value: str) -> Flow:
             yield replies.notice(error.message)
 
 
+# What the SHOW statements of `dialect.show_queries` are to Redshift's drivers: they ask by them.
+SHOW_DISCOVERY: Final = "4"
 _SETTABLE: Final = frozenset(
     {"application_name", "datestyle", "timezone", "search_path",
      "extra_float_digits", "intervalstyle", "statement_timeout"}
