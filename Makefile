@@ -19,6 +19,7 @@ IMAGES := build/images/.ready
 PEERS := $(VENV)/bench-peers
 AUTOPILOT_PEERS := $(VENV)/autopilot-peers
 EXTRAS := $(VENV)/extras
+FUZZ := $(VENV)/fuzz
 ON_DUCKDB_2 := tests/test_sql_cases.py tests/test_sql_properties.py tests/test_catalogue.py tests/test_copy.py tests/test_native_scoring.py tests/conformance/test_engines.py tests/conformance/test_wide_models.py
 
 .PHONY: help setup demo test clients-packages test-clients test-superset test-duckdb-2 test-extras test-sanitizers test-duckdb-matrix fuzz check coverage soak bench bench-dialect bench-scoring bench-explain bench-autopilot bench-autopilot-peers bench-server docs wheel lock clean
@@ -114,7 +115,12 @@ test-sanitizers: $(IMAGES) ## score on every path under address and undefined be
 test-duckdb-matrix: $(DEV_READY) ## the extension in nine versions of DuckDB and its command line
 	$(BIN)/python tests/matrix/run.py
 
-fuzz: $(IMAGES) ## fuzz the loader of program images (10 minutes)
+$(FUZZ)/.ready: requirements/fuzz.txt | $(DEV_READY)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps --target $(FUZZ) -r requirements/fuzz.txt
+	touch $@
+
+fuzz: $(IMAGES) $(FUZZ)/.ready ## fuzz the server's protocol and the loader of program images (15 minutes)
+	tools/fuzz_protocol.sh 300
 	tools/fuzz.sh 600
 
 soak: $(DEV_READY) ## 64 clients that do everything at once and leave at any moment (10 minutes)
@@ -176,6 +182,7 @@ lock: | $(VENV)/bin/uv ## lock the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group build -c requirements/dev.txt -o requirements/build.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group wheel -c requirements/build.txt -o requirements/wheel.txt
 	printf 'lightgbm>=4.6\nonnx>=1.19\nonnxruntime>=1.23\nnumba>=0.60\nshap>=0.49\nstatsforecast>=2.0\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --no-emit-package numpy --no-emit-package pyarrow --no-emit-package scipy --no-emit-package packaging --no-emit-package typing-extensions --no-emit-package narwhals --no-emit-package pandas --no-emit-package scikit-learn --no-emit-package joblib --no-emit-package threadpoolctl --no-emit-package python-dateutil --no-emit-package six --no-emit-package tzdata --no-emit-package tqdm --no-emit-package cloudpickle --no-emit-package colorama -c requirements/dev.txt - -o requirements/bench-peers.txt
+	echo 'atheris>=3.0,<3.1' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-deps --python-version 3.11 - -o requirements/fuzz.txt
 	printf 'lightgbm>=4.6\ncatboost>=1.2.8\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-deps --python-version 3.11 - -o requirements/extras.txt
 	printf 'autogluon.tabular[catboost,lightgbm,xgboost]>=1.4\nflaml>=2.3\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 - -o requirements/bench-autopilot-peers.txt
 

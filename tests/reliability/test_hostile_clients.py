@@ -9,9 +9,12 @@ import subprocess
 import time
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from server_support import USER, serving
 from soaking import LONG
 from wire import Wire, fields, message, startup
@@ -102,6 +105,79 @@ def test_connections_are_counted(listener: Listener) -> None:
         assert fields(one_more.until("E")[-1][1])["C"] == "53300"
     for wire in wires:
         wire.socket.close()
+
+
+def test_a_thousand_at_once_are_turned_away_and_the_server_serves_on(listener: Listener) -> None:
+    address = ("127.0.0.1", listener.address[1])
+    with ExitStack() as closing:
+        crowd = [closing.enter_context(socket.create_connection(address, 30)) for _ in range(1000)]
+        told = [sock for sock in crowd if b"53300" in first_words(sock)]
+        # As many as may stay and stand at the door; those whose time is over make room for others.
+        assert len(told) >= 1
+    until = time.monotonic() + 60
+    while listener.connections and time.monotonic() < until:
+        time.sleep(0.05)
+    check_serves(listener)
+
+
+def first_words(sock: socket.socket) -> bytes:
+    """What the server says to a client that says nothing, until it closes."""
+    found = b""
+    with suppress(ConnectionError):
+        while data := sock.recv(4096):
+            found += data
+    return found
+
+
+def test_a_half_open_connection_is_found_out(listener: Listener) -> None:
+    with Wire(listener.address[1]) as wire:
+        wire.login()
+        while not (idle_ones := [c for c in listener._connections if c.is_idle]):
+            time.sleep(0.01)
+        connection = idle_ones[0]
+        options = {
+            name: connection._socket.getsockopt(socket.IPPROTO_TCP, getattr(socket, name))
+            for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT")
+        }
+        assert connection._socket.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        idle, every, count = options.values()
+        assert idle + every * count <= 120
+        # Half of it closed by the client: what it has asked for is answered, and that is all.
+        wire.send(message("Q", b"SELECT 1\0"))
+        wire.socket.shutdown(socket.SHUT_WR)
+        assert wire.codes() == "TDCZ"
+        assert wire.is_closed()
+
+
+MESSAGES = [
+    message("Q", b"SELECT 1\0"), message("P", b"s\0SELECT $1\0\0\0"), message("P", b"\0SELECT )\0\0\0"),
+    message("B", b"\0s\0\0\0\0\1\0\0\0\1x\0\0"), message("B", b"p\0nope\0\0\0\0\0\0\0"),
+    message("D", b"Ss\0"), message("D", b"Pp\0"), message("E", b"\0\0\0\0\0"), message("E", b"p\0\0\0\0\1"),
+    message("C", b"Ss\0"), message("S"), message("H"), message("d", b"1\n"), message("c"), message("f", b"no\0"),
+    message("F", b"\0\0\0\1"), message("Q", b"COPY no FROM STDIN\0"), message("Q", b"BEGIN\0"), message("Q", b"\xff\0"),
+]  # fmt: skip
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    order=st.lists(st.sampled_from(MESSAGES), max_size=12),
+    rest=st.one_of(st.just(b""), st.binary(max_size=40), st.sampled_from(MESSAGES).map(lambda m: m[:-1])),
+)  # fmt: skip
+def test_messages_in_any_order_are_answered_or_the_door_is_closed(
+    listener: Listener, order: list[bytes], rest: bytes
+) -> None:
+    with Wire(listener.address[1]) as wire:
+        wire.login()
+        wire.send(*order, rest)
+        wire.socket.shutdown(socket.SHUT_WR)
+        errors = []
+        with suppress(EOFError, ConnectionResetError):
+            while True:
+                code, body = wire.read()
+                assert code in "ZTDCESN123Itnts", code
+                errors += [fields(body)["C"]] if code == "E" else []
+        assert "XX000" not in errors
+    check_serves(listener)
 
 
 def test_a_guessed_key_cancels_nothing(listener: Listener) -> None:

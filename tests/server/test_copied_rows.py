@@ -127,6 +127,13 @@ def test_many_lines_within_one_quote_are_looked_through_once() -> None:
     assert reader.table(is_last=True).num_rows == 1
 
 
+def test_a_backslash_before_any_letter_is_that_letter() -> None:
+    data = rb"\8\9\q\x\xg\101\x41\7" + b"\n"
+    assert rows(TextReader((TEXT,), statement()), [data]) == [("89qxxgAA\7",)]
+    copy = statement(r"CSV QUOTE '''' ESCAPE '\\'")
+    assert rows(TextReader((TEXT,), copy), [rb"'it\'s'" + b"\n"]) == [("it's",)]
+
+
 def test_a_head_that_is_none_is_said() -> None:
     for data in (b"", SIGNATURE[:-1], SIGNATURE[:-4] + struct.pack("!I", 2**32 - 1), b"x" * 30):
         with pytest.raises(LoadFailed):

@@ -67,12 +67,12 @@ class Wire:
         self.send(startup(**parameters))
         code, body = self.read()
         assert code == "R" and struct.unpack_from("!i", body)[0] == 5
-        self.answer(body, password)
+        self.answer(body, password, parameters.get("user", USER))
         return self.until()
 
-    def answer(self, body: bytes, password: str = PASSWORD) -> None:
+    def answer(self, body: bytes, password: str = PASSWORD, user: str = USER) -> None:
         """Answer the request for MD5."""
-        inner = hashlib.md5((password + USER).encode()).hexdigest().encode()
+        inner = hashlib.md5((password + user).encode()).hexdigest().encode()
         answer = b"md5" + hashlib.md5(inner + body[4:8]).hexdigest().encode()
         self.send(message("p", answer + b"\0"))
 

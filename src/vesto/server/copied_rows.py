@@ -22,6 +22,7 @@ _BACKSLASH: Final = ord("\\")
 MAXIMUM_ROW: Final = 1024 * 1024 * 1024
 _ESCAPED: Final = re.compile(rb"\\(x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
 _LETTERS: Final = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
+_OCTAL: Final = b"01234567"
 _BYTES: Final = frozenset({"varbyte"})
 
 
@@ -214,7 +215,7 @@ def _letter(match: re.Match[bytes]) -> bytes:
     code = match[1]
     if code[:1] == b"x" and len(code) > 1:
         return bytes([int(code[1:], 16)])
-    if code.isdigit():
+    if code[0] in _OCTAL:
         return bytes([int(code, 8) & 0xFF])
     return _LETTERS.get(code, code)
 

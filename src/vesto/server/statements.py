@@ -232,7 +232,7 @@ def _option_value(cursor: Cursor, name: str) -> str:
 
 
 def _raw(written: str) -> str:
-    r"""A string as COPY means it: ``'\N'`` is two characters, ``E'\t'`` is one."""
+    r"""A string as COPY means it: ``'\N'`` is two characters, ``E'\t'`` and ``'\\'`` are one."""
     if written[0] in "eE":
         return Cursor(written).string()
-    return {"\\t": "\t"}.get(written[1:-1], written[1:-1].replace("''", "'"))
+    return {"\\t": "\t", "\\\\": "\\"}.get(written[1:-1], written[1:-1].replace("''", "'"))
