@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from server_process import ended, started
 from server_support import MD5, USER
 from soaking import Client, Score
 from tests_support import POINTS, SMALL_MODEL
 
 import vesto
 
-SECONDS = float(os.environ.get("VESTO_SOAK_S", "20"))
+SECONDS = float(os.environ.get("VESTO_SOAK_S", "15"))
 CLIENTS = 64
 # Shorter runs do not get over what caches and allocators keep at first.
 LONG_ENOUGH_S = 300.0
@@ -89,24 +90,10 @@ def process(tmp_path: Path) -> Iterator[Process]:
         session.execute(f"CREATE USER {USER} PASSWORD '{MD5}' CREATEUSER")
     with socket.create_server(("127.0.0.1", 0)) as sock:
         watched = int(sock.getsockname()[1])
-    config = tmp_path / "server.toml"
-    config.write_text(f"[server]\nmetrics_port = {watched}\nshutdown_s = 10\n")
-    with (tmp_path / "log").open("w") as log:
-        running = subprocess.Popen(
-            [sys.executable, "-c", SERVER, "serve", str(tmp_path / "shop"), "--port", "0",
-             "--config", str(config)],
-            env=os.environ | {"VESTO_FIRST_PASSWORD": "Secret1pass", "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE, stderr=log, text=True,
-        )  # fmt: skip
-    assert running.stdout is not None
-    line = running.stdout.readline()
-    assert line.startswith("serving on"), (tmp_path / "log").read_text()
-    running.stdout.readline()
-    yield Process(running, int(line.rpartition(":")[2]), watched, tmp_path / "log")
-    if running.poll() is None:
-        running.terminate()
-        running.wait(60)
-    running.stdout.close()
+    config = f"metrics_port = {watched}\nshutdown_s = 10\n"
+    running, port = started(tmp_path / "shop", config, [sys.executable, "-c", SERVER])
+    yield Process(running, port, watched, tmp_path / "log")
+    ended(running)
 
 
 def visit(process: Process, seconds: float, clients: int = CLIENTS) -> Score:
