@@ -10,6 +10,7 @@ import time
 from collections.abc import Generator, Iterator
 from typing import Any, Final
 
+from vesto.dialect.front import is_plain
 from vesto.dialect.placeholders import placeholders, typed
 from vesto.dialect.scanner import split
 from vesto.engines import Column
@@ -29,6 +30,7 @@ from vesto.errors import (
 from vesto.result import Result
 from vesto.server import replies, special
 from vesto.server.activity import Activity, record
+from vesto.server.ahead import ahead
 from vesto.server.deadlines import DEADLINES
 from vesto.server.flow import Flow, Need, Out, receive
 from vesto.server.messages import (
@@ -51,7 +53,7 @@ from vesto.server.messages import (
 from vesto.server.parameters import BY_OID, CASTS, NULL_CASTS, decoded
 from vesto.server.pipeline import Pipeline, can_be_undone
 from vesto.server.portals import Portal, Prepared, Rows, formats_of
-from vesto.server.rows import Layout, encoded
+from vesto.server.rows import MANY, Layout, encoded
 from vesto.server.startup import Client
 from vesto.server.statements import Declare, read
 from vesto.server.wire_types import columns_of, fields_of, identifier, wire_name
@@ -182,7 +184,7 @@ class Queries:
         self.portals.pop("", None)
         self._spent = 0.0
         try:
-            spans = split(text)
+            spans = _statements(text)
         except VestoError as error:
             yield self._failed(error)
             return
@@ -242,8 +244,13 @@ class Queries:
         """Send at most ``limit`` rows, all where it is 0."""
         kinds = tuple(wire_name(column) for column in columns)
         layout = Layout(kinds, formats, self.client.redshift)
-        for batch in rows.parts(limit):
-            yield from encoded(batch, layout)
+        pieces = ahead(
+            rows.parts(limit),
+            lambda batch: list(encoded(batch, layout)),
+            lambda batch: bool(batch.num_rows >= MANY),
+        )
+        for piece in pieces:
+            yield from piece
 
     # --- Extended queries -----------------------------------------------------------------------
 
@@ -293,7 +300,7 @@ class Queries:
         Raises:
             StatementSyntaxError: It is more than one, or cannot be read.
         """
-        spans = split(text)
+        spans = _statements(text)
         if len(spans) > 1:
             message = "cannot insert multiple commands into a prepared statement"
             raise StatementSyntaxError(message, span=Span(spans[1].start, spans[1].start))
@@ -469,6 +476,12 @@ class Queries:
         except VestoError as error:
             error.span = written.original(error.span) if error.span else None
             raise
+
+
+def _statements(text: str) -> list[Span]:
+    """Where the statements stand; most texts are one that need not be read for that."""
+    bare = text.rstrip().removesuffix(";")
+    return [Span(0, len(bare))] if is_plain(bare) else split(text)
 
 
 def _row_tag(result: Result, count: int) -> str:

@@ -23,6 +23,8 @@ from vesto.server.text_format import text
 MAXIMUM_BYTES: Final = 64 * 1024 * 1024
 # From about so many rows on the vectorised way is the quicker one.
 FEW: Final = 24
+# From here on a batch is worth another thread.
+MANY: Final = 4096
 _HEAD: Final = np.dtype([("type", "S1"), ("length", ">i4"), ("columns", ">i2")])
 _EMPTY: Final = pa.scalar(b"", pa.binary())
 
