@@ -280,6 +280,17 @@ def test_whoever_waits_is_told_that_the_server_stops(tmp_path: Path) -> None:
     wire.socket.close()
 
 
+def test_whoever_says_nothing_for_too_long_has_to_go(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path / "shop", idle_timeout_s=0.2) as listener,
+        Wire(listener.address[1]) as wire,
+    ):
+        wire.login()
+        code, body = wire.read()
+        assert (code, fields(body)["C"]) == ("E", "57P05")
+        assert wire.is_closed()
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("tls")
