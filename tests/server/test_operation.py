@@ -142,6 +142,9 @@ def test_metrics_count_what_is_being_trained(served: Served) -> None:
         assert served.metrics()["vesto_training_jobs"] == 1
         query(wire, "WAIT FOR MODEL m")
         assert served.metrics()["vesto_training_jobs"] == 0
+        before = served.metrics()["vesto_predictions_total"]
+        query(wire, "SELECT sum(f(a, b, c)) FROM points; SELECT count(f_prob(a, b, c)) FROM points")
+        assert served.metrics()["vesto_predictions_total"] == before + 1200
 
 
 def test_only_two_pages_and_two_methods(served: Served) -> None:

@@ -133,7 +133,7 @@ def _endpoint(options: Options, warehouse: Warehouse, listener: Listener) -> End
     def metrics() -> str:
         versions = warehouse.catalog.all_versions()
         jobs = sum(version.state is State.TRAINING for version in versions)
-        return exposition(listener.activity.counts(), jobs)
+        return exposition(listener.activity.counts(), warehouse.engine.predictions(), jobs)
 
     host, port = options.metrics_host, options.metrics_port
     try:

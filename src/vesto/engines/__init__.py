@@ -200,6 +200,10 @@ class Engine(Protocol):
         """Schema and name, folded, of all functions that stand in the tables' file."""
         ...
 
+    def predictions(self) -> int:
+        """How many rows this process has predicted, whichever engine of it did."""
+        ...
+
     def is_taken(self, name: str) -> bool:
         """Whether the engine has a function of its own by that name."""
         ...

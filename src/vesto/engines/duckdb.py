@@ -253,6 +253,10 @@ class DuckDBEngine:
         )
         return {(schema, name) for schema, name in found}
 
+    def predictions(self) -> int:
+        """How many rows this process has predicted."""
+        return int(self._asked("SELECT vesto_predictions()", [])[0][0])
+
     def is_taken(self, name: str) -> bool:
         """Whether DuckDB has a function of its own by that name."""
         known = (

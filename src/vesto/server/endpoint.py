@@ -21,7 +21,7 @@ PATIENCE_S: Final = 5.0
 _GET_ONLY: Final = "GET, HEAD"
 
 
-def exposition(counts: Counts, training_jobs: int) -> str:
+def exposition(counts: Counts, predictions: int, training_jobs: int) -> str:
     """The metrics in Prometheus' text format."""
     buckets = [
         f'vesto_statement_seconds_bucket{{le="{bound:g}"}} {count}'
@@ -45,6 +45,9 @@ def exposition(counts: Counts, training_jobs: int) -> str:
         f'vesto_statement_seconds_bucket{{le="+Inf"}} {total}',
         f"vesto_statement_seconds_sum {counts.seconds:.6f}",
         f"vesto_statement_seconds_count {total}",
+        "# HELP vesto_predictions_total Rows that models have predicted.",
+        "# TYPE vesto_predictions_total counter",
+        f"vesto_predictions_total {predictions}",
         "# HELP vesto_training_jobs Versions of models that are being trained.",
         "# TYPE vesto_training_jobs gauge",
         f"vesto_training_jobs {training_jobs}",
