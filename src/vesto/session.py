@@ -81,7 +81,7 @@ class Session:
         self._connection = warehouse.engine.connect()
         self._open: Result | None = None
         self._owns_warehouse = False
-        self._transaction = Transaction(self._connection, self._others_see)
+        self._transaction = Transaction(self._connection, self._ended)
         self._prepared = PreparedStatements()
         level = warehouse.settings.interval_level
         self._parameters = Parameters({"interval_level": str(level)})
@@ -413,9 +413,12 @@ class Session:
 
     # --- Transactions ---------------------------------------------------------------------------
 
-    def _others_see(self) -> None:
-        """Only now do others see what a transaction changed, or that nothing did."""
-        self._text.forget()
+    def _ended(self, wrote: bool) -> None:
+        """Only now do others see what a transaction changed; this session sees what others did."""
+        if wrote:
+            self._text.forget()
+        else:
+            self._text.forget_session()
 
     @property
     def transaction(self) -> str:

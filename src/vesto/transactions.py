@@ -20,9 +20,9 @@ WORDS: Final = _BEGIN | _COMMIT | _ROLLBACK | _SAVEPOINT
 
 
 class Transaction:
-    """Begins, ends and fails a block; ``ended`` is called when others see what it changed."""
+    """Begins, ends and fails a block; ``ended`` is told whether it may have written."""
 
-    def __init__(self, connection: Connection, ended: Callable[[], None]) -> None:
+    def __init__(self, connection: Connection, ended: Callable[[bool], None]) -> None:
         self._connection, self._ended = connection, ended
         self._savepoints = Savepoints()
         self._begun = False
@@ -72,7 +72,7 @@ class Transaction:
 
     def _end(self, word: str) -> Result:
         failed, idle = self.state == "failed", self.state == "idle"
-        self.state = "idle"
+        self.state, wrote = "idle", not self._savepoints.nothing_written
         self._savepoints.clear()
         if idle:
             return Result(tag=word, notices=("there is no transaction in progress",))
@@ -86,7 +86,7 @@ class Transaction:
             else:
                 self._connection.commit()
         finally:
-            self._ended()
+            self._ended(wrote)
         return Result(tag=tag)
 
     def _savepoint(self, word: str, cursor: Cursor, *, back: bool) -> Result:
