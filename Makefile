@@ -22,10 +22,10 @@ EXTRAS := $(VENV)/extras
 FUZZ := $(VENV)/fuzz
 ON_DUCKDB_2 := tests/test_sql_cases.py tests/test_sql_properties.py tests/test_catalogue.py tests/test_copy.py tests/test_native_scoring.py tests/conformance/test_engines.py tests/conformance/test_wide_models.py
 
-.PHONY: help setup demo test clients-packages test-clients test-superset test-duckdb-2 test-extras test-sanitizers test-duckdb-matrix fuzz check coverage soak bench bench-dialect bench-scoring bench-explain bench-autopilot bench-autopilot-peers bench-server docs wheel lock clean
+.PHONY: help setup demo test clients-packages test-clients test-superset test-slow test-duckdb-2 test-extras test-sanitizers test-duckdb-matrix fuzz check coverage soak bench bench-dialect bench-scoring bench-explain bench-autopilot bench-autopilot-peers bench-server docs wheel lock clean
 
 help: ## list the targets
-	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 $(VENV)/bin/uv:
 	$(PYTHON) -m venv $(VENV)
@@ -89,8 +89,11 @@ test-superset: $(CLIENTS_READY) $(SUPERSET)/.ready ## chart predictions in Apach
 	$(MAKE) --no-print-directory clients-packages CLIENTS_DEBIAN='/usr/bin/chromium:chromium /usr/bin/chromedriver:chromium-driver'
 	$(BIN)/python -m pytest -n 0 tests/superset/superset_charts.py
 
-test: $(CLIENTS_READY) $(if $(shell command -v npm),$(NODE)/.ready) ## run the tests; skips are listed
-	$(BIN)/python -m pytest -rs
+test: $(CLIENTS_READY) $(if $(shell command -v npm),$(NODE)/.ready) ## run the tests but the slow ones; skips are listed
+	$(BIN)/python -m pytest -rs -m "not slow and not slow_client"
+
+test-slow: $(CLIENTS_READY) ## kill statements and servers at every step, five hundred connections, a short soak
+	$(BIN)/python -m pytest -rs -m slow
 
 test-duckdb-2: $(DUCKDB_2)/.ready ## run the tests of SQL, the catalogue and engines on DuckDB 2
 	PYTHONPATH=$(DUCKDB_2) $(BIN)/python -m pytest $(ON_DUCKDB_2)

@@ -234,6 +234,7 @@ class Session:
     def _run_plain(self, text: str, parameters: Sequence[Any]) -> Result:
         known = None if parameters else self.warehouse.constants.find(text)
         if known is not None:
+            self._guard.check_exists()
             return known
         self._transaction.begin()
         translated = self._text.translated(text)

@@ -14,6 +14,8 @@ from tests_support import POINTS, SMALL_MODEL
 import vesto
 from vesto.catalog.records import State
 
+pytestmark = pytest.mark.slow
+
 CREATE = [
     ("vesto.catalog.store", "Catalog", "add"),
     ("vesto.warehouse", "Warehouse", "new_job_folder"),

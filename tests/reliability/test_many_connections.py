@@ -10,6 +10,8 @@ import pytest
 from server_support import serving
 from wire import Wire, fields, message, startup
 
+pytestmark = pytest.mark.slow
+
 CONNECTIONS = 500
 
 

@@ -17,6 +17,8 @@ from wire import Wire, message
 
 import vesto
 
+pytestmark = pytest.mark.slow
+
 WRITERS = 2
 COPIED = 100
 

@@ -22,6 +22,8 @@ from tests_support import POINTS, SMALL_MODEL
 
 import vesto
 
+pytestmark = pytest.mark.slow
+
 SECONDS = float(os.environ.get("VESTO_SOAK_S", "15"))
 CLIENTS = 64
 # Shorter runs do not get over what caches and allocators keep at first.

@@ -18,6 +18,8 @@ from tests_support import POINTS, SMALL_MODEL
 import vesto
 from vesto.catalog.records import State
 
+pytestmark = pytest.mark.slow
+
 SUM = "SELECT sum(f(a, b, c)), sum(f_prob(a, b, c).labels[0]::int) FROM points"
 ADD_VERSION = ("vesto.catalog.store", "Catalog", "add_version")
 WRITE_JOB = ("vesto.training.job", "JobFolder", "write_job")

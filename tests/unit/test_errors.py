@@ -33,8 +33,9 @@ def test_every_error_of_the_module_is_listed_once() -> None:
 SHARED = {
     "42704": {"UndefinedModel", "UndefinedParameter", "UndefinedObject"},
     "42710": {"DuplicateModel", "DuplicateObject"},
+    "08P01": {"ProtocolViolation", "BindMismatch"},
 }
-STAY = {"UndefinedParameter", "UndefinedObject", "DuplicateObject"}
+STAY = {"UndefinedParameter", "UndefinedObject", "DuplicateObject", "BindMismatch"}
 
 
 def test_no_two_errors_have_one_sqlstate() -> None:

@@ -92,6 +92,14 @@ class Guard:
             raise InvalidAuthorization("the user of this session does not exist any more")
         return found
 
+    def check_exists(self) -> None:
+        """Nothing, if there is such a user still.
+
+        Raises:
+            InvalidAuthorization: It has been dropped.
+        """
+        _ = self.user
+
     @property
     def unlimited(self) -> bool:
         """Whether the user is a superuser."""

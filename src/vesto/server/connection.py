@@ -101,7 +101,10 @@ class Connection:
         known = need is Need.MESSAGE
         self.is_idle = known
         try:
-            self._socket.settimeout(self._patience(known=known))
+            patience = self._patience(known=known)
+            self._socket.settimeout(patience)
+            if isinstance(self._socket, ssl.SSLSocket) and known:
+                self._wait(self._socket, patience)
             data = self._socket.recv(RECEIVED)
         except TimeoutError:
             if known and self.farewell is None:
@@ -114,6 +117,16 @@ class Connection:
             self._check_farewell()
             raise EOFError
         return data
+
+    def _wait(self, sock: ssl.SSLSocket, patience: float | None) -> None:
+        """Until something has come: who reads the end of TLS's bytes can say no last word."""
+        if sock.pending():
+            return
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        if not poll.poll(None if patience is None else patience * 1000):
+            raise TimeoutError
+        self._check_farewell()
 
     def _patience(self, *, known: bool) -> float | None:
         if known:
