@@ -117,6 +117,8 @@ class Parameters:
     def __init__(self, defaults: Mapping[str, str] | None = None) -> None:
         self._values: dict[str, str] = {}
         self.defaults = defaults or {}
+        # Counts up with every change.
+        self.version = 0
 
     def get(self, name: str) -> str:
         """The value of a parameter.
@@ -143,6 +145,7 @@ class Parameters:
         if name not in ACCEPTED:
             value = _known(name).checked(name, value)
         self._values[name] = value
+        self.version += 1
 
     def reset(self, name: str) -> None:
         """Put a parameter back.
@@ -153,10 +156,12 @@ class Parameters:
         if name not in ACCEPTED and name not in FIXED:
             _known(name)
         self._values.pop(name, None)
+        self.version += 1
 
     def reset_all(self) -> None:
         """Put every parameter back."""
         self._values.clear()
+        self.version += 1
 
     def all(self) -> dict[str, str]:
         """Every parameter's value by its name."""

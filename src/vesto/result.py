@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -19,16 +19,17 @@ class Result:
     ``tag`` is PostgreSQL's command tag, as ``INSERT 0 3``; ``notices`` are sentences for the user.
     ``rowcount`` is the number of rows a write touched, or -1. ``model`` is the name, as SQL, of the
     model that the statement has begun to train. ``types`` are the columns' SQL types and type
-    modifiers where the engine knows more of them than Arrow does, else empty.
+    modifiers where the engine knows more of them than Arrow does, else empty. ``forms`` is there where
+    the rows are the same each time: whoever writes them in some form may keep that.
     """
 
     def __init__(
         self, reader: pa.RecordBatchReader | None = None, *, tag: str = "",
         notices: tuple[str, ...] = (), rowcount: int = -1, model: str = "",
-        types: tuple[tuple[SqlType, int], ...] = (),
+        types: tuple[tuple[SqlType, int], ...] = (), forms: dict[Any, bytes] | None = None,
     ) -> None:  # fmt: skip
         self.tag, self.notices, self.rowcount, self.model = tag, notices, rowcount, model
-        self.types = types
+        self.types, self.forms = types, forms
         self._reader = reader
         self._rows: Iterator[tuple[Any, ...]] | None = None
 
@@ -90,13 +91,13 @@ class KeptResults:
     """Results of statements that return the same whatever happens. Safe to share between threads."""
 
     def __init__(self, most: int = 256, longest: int = 200) -> None:
-        self._kept: dict[str, tuple[pa.Table, tuple[tuple[SqlType, int], ...]]] = {}
+        self._kept: dict[str, Callable[[], Result]] = {}
         self._most, self._longest = most, longest
 
     def find(self, sql: str) -> Result | None:
         """The result of that text, to be read anew."""
         known = self._kept.get(sql)
-        return None if known is None else _again(*known)
+        return None if known is None else known()
 
     def keep(self, sql: str, result: Result) -> Result:
         """Keep the rows of a result that has not been read, where the text is short."""
@@ -104,12 +105,14 @@ class KeptResults:
             return result
         if len(self._kept) >= self._most:
             self._kept.clear()
-        known = self._kept[sql] = result.arrow(), result.types
-        return _again(*known)
+        table, tag, types = result.arrow(), result.tag, result.types
+        forms: dict[Any, bytes] = {}
 
+        def again() -> Result:
+            return Result(table.to_reader(), tag=tag, types=types, forms=forms)
 
-def _again(table: pa.Table, types: tuple[tuple[SqlType, int], ...]) -> Result:
-    return Result(table.to_reader(), tag="SELECT", types=types)
+        self._kept[sql] = again
+        return again()
 
 
 def _tuples(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:

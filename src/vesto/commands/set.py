@@ -120,7 +120,7 @@ def take_effect(context: Context, name: str) -> None:
         context.connection.use_interval_level(float(context.parameters.get(name)))
     if name == "timezone":
         context.connection.use_time_zone(context.parameters.get("timezone"))
-    context.connection.use_settings(context.parameters.all())
+    context.connection.use_settings(context.parameters.all)
 
 
 COMMAND: Final = Set

@@ -112,8 +112,8 @@ class Connection(Protocol):
         """Show in system views what this user may see."""
         ...
 
-    def use_settings(self, settings: Mapping[str, str]) -> None:
-        """Show these configuration parameters in the catalogue."""
+    def use_settings(self, settings: Callable[[], Mapping[str, str]]) -> None:
+        """Show these configuration parameters in the catalogue, as they are at the next statement."""
         ...
 
     def use_interval_level(self, level: float) -> None:

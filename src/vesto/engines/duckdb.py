@@ -330,7 +330,7 @@ class DuckDBConnection:
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
         self._cursor.execute(f"USE {DATABASE}.{SCHEMA}")
-        self._settings: Mapping[str, str] | None = None
+        self._settings: Callable[[], Mapping[str, str]] | None = None
 
     def execute(self, sql: str, parameters: Values = ()) -> pa.RecordBatchReader:
         """Run one statement of DuckDB's dialect; the reader streams its rows."""
@@ -425,13 +425,13 @@ class DuckDBConnection:
         """Make intervals of predictions that hold this share of the truth."""
         self.execute(f"SET VARIABLE vesto_interval_level = {float(level)!r}")
 
-    def use_settings(self, settings: Mapping[str, str]) -> None:
-        """Show these configuration parameters in the catalogue, from the next statement on."""
-        self._settings = dict(settings)
+    def use_settings(self, settings: Callable[[], Mapping[str, str]]) -> None:
+        """Show these configuration parameters in the catalogue, as they are at the next statement."""
+        self._settings = settings
 
     def _tell_settings(self) -> None:
         if self._settings is not None:
-            document, self._settings = literal(json.dumps(self._settings)), None
+            document, self._settings = literal(json.dumps(dict(self._settings()))), None
             self._cursor.execute(f"SET VARIABLE vesto_settings = {document}")
 
     def sample(self, sql: str, rows: int, seed: int) -> Sample:

@@ -102,7 +102,7 @@ class Connection:
         self.is_idle = known
         try:
             patience = self._patience(known=known)
-            self._socket.settimeout(patience)
+            self._set_timeout(patience)
             if isinstance(self._socket, ssl.SSLSocket) and known:
                 self._wait(self._socket, patience)
             data = self._socket.recv(RECEIVED)
@@ -139,7 +139,7 @@ class Connection:
 
     def _check_farewell(self) -> None:
         if self.farewell is not None:
-            self._socket.settimeout(1.0)
+            self._set_timeout(1.0)
             self._socket.sendall(replies.error(self.farewell, fatal=True))
             raise EOFError
 
@@ -149,7 +149,7 @@ class Connection:
             raise EOFError
         self._flush()
         assert self._tls is not None  # the conversation has been told that there is one
-        self._socket.settimeout(self._patience(known=False))
+        self._set_timeout(self._patience(known=False))
         self._socket = self._tls.wrap_socket(self._socket, server_side=True)
 
     # --- Going out ------------------------------------------------------------------------------
@@ -164,8 +164,24 @@ class Connection:
         if self._gathered:
             data = self._gathered[0] if len(self._gathered) == 1 else b"".join(self._gathered)
             self._gathered, self._size = [], 0
-            self._socket.settimeout(self._send_s or None)
-            self._socket.sendall(data)
+            sent = self._sent_at_once(data)
+            if sent < len(data):
+                self._set_timeout(self._send_s or None)
+                self._socket.sendall(memoryview(data)[sent:])
+
+    def _sent_at_once(self, data: bytes | memoryview) -> int:
+        """How much of it the system has taken without waiting, which is all where it is little."""
+        if isinstance(self._socket, ssl.SSLSocket):
+            return 0
+        try:
+            return self._socket.send(data, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return 0
+
+    def _set_timeout(self, seconds: float | None) -> None:
+        """Another timeout costs a call of the system, which lets other threads go first."""
+        if self._socket.gettimeout() != seconds:
+            self._socket.settimeout(seconds)
 
     # --- From other threads ---------------------------------------------------------------------
 

@@ -10,9 +10,7 @@ import time
 from collections.abc import Generator, Iterator
 from typing import Any, Final
 
-from vesto.dialect.front import is_plain
 from vesto.dialect.placeholders import placeholders, typed
-from vesto.dialect.scanner import split
 from vesto.engines import Column
 from vesto.errors import (
     BindMismatch,
@@ -80,6 +78,7 @@ class Queries:
         self._pipeline = Pipeline(session)
         self._ahead: Message | None = None
         self._reported: dict[str, str] = {}
+        self._reported_version = -1
 
     # --- The loop -------------------------------------------------------------------------------
 
@@ -147,6 +146,10 @@ class Queries:
 
     def report_changes(self) -> Flow:
         """Tell the client of parameters that have changed."""
+        version = self.session.parameters_version
+        if version == self._reported_version:
+            return
+        self._reported_version = version
         for name, ours in _REPORTED.items():
             value = self.session.parameter(ours)
             if self._reported.get(name) != value:
@@ -184,7 +187,7 @@ class Queries:
         self.portals.pop("", None)
         self._spent = 0.0
         try:
-            spans = _statements(text)
+            spans = self.session.statements(text)
         except VestoError as error:
             yield self._failed(error)
             return
@@ -221,6 +224,18 @@ class Queries:
         if not result.has_rows:
             yield replies.complete(result.tag)
             return
+        forms, place = result.forms, self.client.redshift
+        known = None if forms is None else forms.get(place)
+        if known is None:
+            parts = self._rows(result)
+            if forms is None:
+                yield from parts
+                return
+            known = forms[place] = b"".join(parts)
+        yield known
+
+    def _rows(self, result: Result) -> Iterator[bytes | memoryview]:
+        """What is said of a result with rows, in text form."""
         columns = columns_of(result)
         formats = (0,) * len(columns)
         yield self.description(columns, formats)
@@ -240,7 +255,7 @@ class Queries:
 
     def send(
         self, rows: Rows, columns: tuple[Column, ...], formats: tuple[int, ...], limit: int
-    ) -> Flow:
+    ) -> Iterator[bytes | memoryview]:
         """Send at most ``limit`` rows, all where it is 0."""
         kinds = tuple(wire_name(column) for column in columns)
         layout = Layout(kinds, formats, self.client.redshift)
@@ -300,7 +315,7 @@ class Queries:
         Raises:
             StatementSyntaxError: It is more than one, or cannot be read.
         """
-        spans = _statements(text)
+        spans = self.session.statements(text)
         if len(spans) > 1:
             message = "cannot insert multiple commands into a prepared statement"
             raise StatementSyntaxError(message, span=Span(spans[1].start, spans[1].start))
@@ -476,12 +491,6 @@ class Queries:
         except VestoError as error:
             error.span = written.original(error.span) if error.span else None
             raise
-
-
-def _statements(text: str) -> list[Span]:
-    """Where the statements stand; most texts are one that need not be read for that."""
-    bare = text.rstrip().removesuffix(";")
-    return [Span(0, len(bare))] if is_plain(bare) else split(text)
 
 
 def _row_tag(result: Result, count: int) -> str:
