@@ -20,8 +20,9 @@ frame = shell.run_cell_magic("sql", "", "SELECT * FROM notes ORDER BY i").DataFr
 assert frame["i"].tolist() == [1, 2]
 assert frame["v"].isna().tolist() == [False, True]
 
+predict = os.environ["VESTO_FUNCTION"]
 shell.run_cell_magic(
-    "sql", "answers <<", "SELECT id, predict_served(a, b, c) AS p FROM points WHERE id < 50"
+    "sql", "answers <<", f"SELECT id, {predict}(a, b, c) AS p FROM points WHERE id < 50"
 )
 answers = shell.user_ns["answers"].DataFrame()
 assert len(answers) == 50
