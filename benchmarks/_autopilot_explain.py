@@ -22,8 +22,8 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from benchmarks import _scoring_models as models
+from benchmarks._measure import Bound, Report, print_costs, race, ratio, timed
 from benchmarks._scoring_engine import TABLE, database
-from benchmarks._scoring_measure import Bound, Report, print_costs, race, ratio, timed
 from vesto import _native
 
 ROWS: Final = 40_000

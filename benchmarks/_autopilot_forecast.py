@@ -31,7 +31,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from benchmarks._scoring_measure import Bound
+from benchmarks._measure import Bound
 
 import vesto  # isort: skip
 

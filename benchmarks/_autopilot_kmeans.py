@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from benchmarks._scoring_measure import Bound, Cost, Report, print_costs, ratio, timed
+from benchmarks._measure import Bound, Cost, Report, print_costs, ratio, timed
 from vesto.algorithms.kmeans import ALGORITHM
 
 F64 = NDArray[np.float64]

@@ -15,7 +15,7 @@ from typing import Any, Final
 import duckdb
 
 import vesto
-from benchmarks._scoring_measure import Cost, timed
+from benchmarks._measure import Cost, timed
 from benchmarks._scoring_models import Case
 from vesto import _native
 from vesto.engines import Column, Function

@@ -34,7 +34,7 @@ from benchmarks import _autopilot_explain as explain
 from benchmarks import _autopilot_forecast as forecast
 from benchmarks import _autopilot_kmeans as kmeans
 from benchmarks._example_sets import CASES, loss, read, split
-from benchmarks._scoring_measure import Bound, Report
+from benchmarks._measure import Bound, Report
 from vesto.training.supervisor import ENVIRONMENT
 
 STORED: Final = Path("benchmarks/results/autopilot.json")

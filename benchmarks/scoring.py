@@ -42,6 +42,17 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import _scoring_models as models
 from benchmarks import _scoring_peers as peers
+from benchmarks._measure import (
+    Bound,
+    Cost,
+    Costs,
+    Report,
+    Run,
+    print_costs,
+    race,
+    ratio,
+    timed,
+)
 from benchmarks._scoring_engine import (
     TABLE,
     Database,
@@ -54,17 +65,6 @@ from benchmarks._scoring_engine import (
     query,
     register,
     scan,
-)
-from benchmarks._scoring_measure import (
-    Bound,
-    Cost,
-    Costs,
-    Report,
-    Run,
-    print_costs,
-    race,
-    ratio,
-    timed,
 )
 
 ROWS: Final = 4_000_000

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from vesto.commands import COMMANDS, copy, create_model, starts_of, unload
 from vesto.commands._model_forms import FORMS
+from vesto.dialect.catalogue import INFORMATION_SCHEMA, PG_CATALOG
 from vesto.dialect.rules.aggregates import AROUND
 from vesto.dialect.rules.apply import FUNCTIONS
+from vesto.dialect.rules.catalogue import FUNCTIONS as CATALOGUE
 from vesto.dialect.rules.constructs import DIFFERENCES, PLAIN, TRANSLATED
+from vesto.dialect.show_queries import SHOWN
 from vesto.dialect.tables import CATALOG_NAMES, REFUSED_TYPES
 from vesto.parameters import ACCEPTED, PARAMETERS
+from vesto.system_views import NAMES as SYSTEM_VIEWS
 
 HEAD = """# SQL
 
@@ -33,6 +37,7 @@ def _statements() -> str:
         hint = getattr(command, "hint", "")
         rows.append((words, status, f"{meaning} {hint}".strip()))
     rows += [(f"`{words}`", "accepted", meaning) for words, meaning in PLAIN.items()]
+    rows += [(f"`SHOW {words}`", "accepted", "of the catalogue") for words in SHOWN]
     return "## Statements\n\n" + _table(("statement", "", "meaning"), sorted(rows))
 
 
@@ -54,13 +59,31 @@ def _forms() -> str:
 
 
 def _functions() -> str:
-    names = ", ".join(f"`{name.upper()}`" for name in sorted([*FUNCTIONS, *AROUND]))
+    names = ", ".join(f"`{name.upper()}`" for name in sorted({*FUNCTIONS, *AROUND} - {*CATALOGUE}))
     return (
         "## Functions\n\nTranslated, with Redshift's meaning: "
         + names
         + ". All others are the engine's, under their own "
         "names; one that it does not have is refused with 42883.\n\n"
     )
+
+
+def _catalogue() -> str:
+    """The relations and functions that clients ask what there is."""
+    shown = sorted({*PG_CATALOG, *SYSTEM_VIEWS})
+    return (
+        "## Catalogue\n\nNumbers of relations, schemas, keys and functions are made of their names: the same in every "
+        "warehouse, until one is renamed. Types have PostgreSQL's. Relations that describe a cluster, or a log that is "
+        "not kept, have no rows.\n\n"
+        f"`pg_catalog` and Redshift's views: {_code(shown)}.\n\n"
+        f"`information_schema`: {_code(sorted(INFORMATION_SCHEMA))}.\n\n"
+        f"Functions: {_code(sorted(CATALOGUE))}; casts to `regclass`, `regtype`, `regproc`, `regnamespace` and `oid`. "
+        "The size of a single table is not known, and NULL.\n\n"
+    )
+
+
+def _code(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _types() -> str:
@@ -111,6 +134,7 @@ def sql_page() -> str:
         + "## Syntax that is translated\n\n"
         + translated
         + _functions()
+        + _catalogue()
         + _types()
         + _files()
         + _parameters()

@@ -251,8 +251,6 @@ REFUSED = {
     "models from a file": "CREATE MODEL m FROM 's3://b/model.tar.gz' FUNCTION f(int) RETURNS int",
     "EXTERNAL MODEL": "CREATE EXTERNAL MODEL m FUNCTION f IAM_ROLE default MODEL_TYPE BEDROCK "
     "SETTINGS (MODEL_ID 'x')",
-    "GRANT": "GRANT EXECUTE ON MODEL m TO u",
-    "REVOKE": "REVOKE CREATE MODEL FROM u",
 }
 
 

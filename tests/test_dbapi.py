@@ -95,7 +95,7 @@ def test_a_model_is_made_and_called(connection: dbapi.Connection) -> None:
         ("SELECT 1/0", dbapi.DataError, "22012"),
         ("SELECT * FROM missing", dbapi.ProgrammingError, "42P01"),
         ("SELECT EXPLAIN_MODEL('m')", dbapi.ProgrammingError, "42704"),
-        ("GRANT EXECUTE ON MODEL m TO u", dbapi.NotSupportedError, "0A000"),
+        ("GRANT EXECUTE ON MODEL m TO u", dbapi.ProgrammingError, "42704"),
     ],
 )
 def test_errors_have_their_kind_and_sqlstate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -163,7 +164,7 @@ FORBIDDEN = {
     "a type": "CREATE TYPE colour AS ENUM ('red')",
     "a call": "CALL pragma_version()",
     "use": "USE memory",
-    "prepare": "PREPARE p AS SELECT 1",
+    "a file in a prepared statement": "PREPARE p AS SELECT * FROM read_csv('{outside}/x.csv')",
     "checkpoint": "CHECKPOINT",
     "the settings": "SELECT * FROM duckdb_settings()",
     "the secrets": "SELECT * FROM duckdb_secrets()",
@@ -225,3 +226,29 @@ def test_prepared_statements_write_and_read(session: vesto.Session) -> None:
     session.execute("PREPARE see AS SELECT count(*) FROM made")
     assert session.execute("EXECUTE see; EXECUTE see").rows() == [(2,)]
     assert session.execute("SELECT document.a FROM made ORDER BY 1").rows() == [("1",), ("2",)]
+
+
+def test_what_returns_literals_is_answered_again_without_the_engine(tmp_path: Path) -> None:
+    with vesto.connect(tmp_path / "shop") as session:
+        asked = "SELECT 1 AS one, 'a' AS letter, NULL, -2.5, TRUE"
+        first = session.execute(asked)
+        assert first.rows() == [(1, "a", None, Decimal("-2.5"), True)]
+        again = session.execute(asked)
+        assert (again.types, again.columns) == (first.types, first.columns)
+        assert again.rows() == [(1, "a", None, Decimal("-2.5"), True)]
+        session.execute("BEGIN")
+        with pytest.raises(vesto.VestoError):
+            session.execute("SELECT nothing")
+        with pytest.raises(vesto.VestoError) as caught:
+            session.execute(asked)
+        assert caught.value.sqlstate == "25P02"
+
+
+def test_a_parameter_that_is_set_is_seen_by_the_next_statement(tmp_path: Path) -> None:
+    with vesto.connect(tmp_path / "shop") as session:
+        asked = "SELECT current_setting('application_name')"
+        for name in ("one", "two"):
+            session.execute(f"SET application_name TO '{name}'")
+            assert session.execute(asked).rows() == [(name,)]
+        session.execute("RESET application_name")
+        assert session.execute(asked).rows() != [("two",)]

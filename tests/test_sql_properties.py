@@ -67,7 +67,7 @@ def is_clean(session: vesto.Session, text: str) -> None:
         assert error.message
         if error.span is not None:
             assert 0 <= error.span.start <= error.span.end <= len(text)
-    if session._transaction != "idle":
+    if session.transaction != "idle":
         session.execute("ROLLBACK")
 
 

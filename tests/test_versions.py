@@ -353,11 +353,16 @@ def test_a_version_that_cannot_be_put_in_service_leaves_the_old_one(
 def test_only_its_owner_and_that_of_the_warehouse_may_change_a_model(
     untrained: vesto.Session,
 ) -> None:
-    shop, ann = untrained, vesto.Session(untrained.warehouse, user="ann", wait=False)
+    shop = untrained
+    shop.execute(
+        "CREATE USER ann PASSWORD DISABLE; GRANT CREATE MODEL TO ann; GRANT SELECT ON points TO ann"
+    )
+    ann = vesto.Session(untrained.warehouse, user="ann", wait=False)
     for sql in ("REFRESH MODEL m", "ALTER MODEL m SET VERSION 1", "DROP MODEL m"):
         error = refused(ann, sql, "42501")
         assert error.message == 'must be owner of model "m"'
-    job = versions(ann)[0]["job_name"]
+    refused(ann, "SHOW MODEL m", "42501")
+    job = versions(shop)[0]["job_name"]
     refused(ann, f"CREATE MODEL x FROM '{job}' FUNCTION g (INT8, FLOAT8, BOOL)", "42501")
     begin(ann, SMALL_MODEL.format(name="hers", function="hers"), "hers")
     begin(ann, "REFRESH MODEL hers", "hers")

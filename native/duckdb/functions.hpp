@@ -12,7 +12,8 @@ void register_scoring_functions(Connection connection);
 // vesto_explain(name, ...). Raises SqlError.
 void register_explain_function(Connection connection);
 
-// vesto_register_program, vesto_forget_program, vesto_kernel and vesto_use_kernel. Raises SqlError.
+// vesto_register_program, vesto_forget_program, vesto_kernel, vesto_use_kernel and vesto_predictions.
+// Raises SqlError.
 void register_program_functions(Connection connection);
 
 // Hands DuckDB a function of a program's name and any other arguments. Raises SqlError.

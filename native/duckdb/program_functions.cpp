@@ -1,4 +1,4 @@
-// vesto_register_program, vesto_forget_program, vesto_kernel and vesto_use_kernel.
+// vesto_register_program, vesto_forget_program, vesto_kernel, vesto_use_kernel and vesto_predictions.
 #include "callbacks.hpp"
 #include "functions.hpp"
 #include "registry.hpp"
@@ -53,6 +53,14 @@ void show_kernel(FunctionInfo info, DataChunk chunk, Vector output) {
     });
 }
 
+void count_predictions(FunctionInfo info, DataChunk chunk, Vector output) {
+    guarded_execute(info, [&] {
+        const size_t rows = api().duckdb_data_chunk_get_size(chunk);
+        auto* counts = static_cast<int64_t*>(api().duckdb_vector_get_data(output));
+        for (size_t row = 0; row < rows; row++) counts[row] = static_cast<int64_t>(predictions().load());
+    });
+}
+
 Path path_of(std::string_view name) {
     std::string known;
     for (const Path path : {Path::automatic, Path::portable, Path::avx2, Path::avx512}) {
@@ -101,6 +109,7 @@ void register_program_functions(Connection connection) {
     register_volatile(connection, "vesto_forget_program", TypeId::varchar, TypeId::boolean, forget_program);
     register_volatile(connection, "vesto_kernel", TypeId::invalid, TypeId::varchar, show_kernel);
     register_volatile(connection, "vesto_use_kernel", TypeId::varchar, TypeId::varchar, use_kernel);
+    register_volatile(connection, "vesto_predictions", TypeId::invalid, TypeId::bigint, count_predictions);
 }
 
 }  // namespace vesto::duckdb

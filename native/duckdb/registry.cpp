@@ -29,6 +29,11 @@ void check_texts(const Program& program) {
 
 }  // namespace
 
+std::atomic<uint64_t>& predictions() {
+    static std::atomic<uint64_t> count{0};
+    return count;
+}
+
 Registry& registry() {
     // Never destroyed: DuckDB's threads may still run when the process ends.
     static Registry& only = *new Registry;

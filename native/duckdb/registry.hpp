@@ -2,8 +2,10 @@
 // a name is the hash of a program's content, so that databases cannot disagree about one.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -51,5 +53,8 @@ private:
 
 // The one of this process.
 Registry& registry();
+
+// How many rows this process has been asked predictions for.
+std::atomic<uint64_t>& predictions();
 
 }  // namespace vesto::duckdb

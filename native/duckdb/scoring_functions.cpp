@@ -2,6 +2,7 @@
 #include "bound.hpp"
 #include "callbacks.hpp"
 #include "functions.hpp"
+#include "registry.hpp"
 #include "text_output.hpp"
 
 namespace vesto::duckdb {
@@ -22,6 +23,13 @@ struct Space {
 Space& space_of_thread() {
     thread_local Space space;
     return space;
+}
+
+// The rows of a chunk, which are to be predicted.
+size_t counted_rows(DataChunk chunk) {
+    const size_t rows = api().duckdb_data_chunk_get_size(chunk);
+    predictions().fetch_add(rows, std::memory_order_relaxed);
+    return rows;
 }
 
 // The SQL function that predicts a type is called after it; CHAR and VARCHAR share one.
@@ -45,7 +53,7 @@ void predict_values(FunctionInfo info, DataChunk chunk, Vector output) {
     guarded_execute(info, [&] {
         const Bound& bound = kept_call(info, chunk);
         Space& space = space_of_thread();
-        const size_t rows = api().duckdb_data_chunk_get_size(chunk);
+        const size_t rows = counted_rows(chunk);
         const Column* columns = read_columns(bound.arguments, chunk, space.columns);
         predict(*bound.program, columns, rows, space.scratch, api().duckdb_vector_get_data(output));
     });
@@ -55,7 +63,7 @@ void predict_texts(FunctionInfo info, DataChunk chunk, Vector output) {
     guarded_execute(info, [&] {
         const Bound& bound = kept_call(info, chunk);
         Space& space = space_of_thread();
-        const size_t rows = api().duckdb_data_chunk_get_size(chunk);
+        const size_t rows = counted_rows(chunk);
         const Column* columns = read_columns(bound.arguments, chunk, space.columns);
         space.labels.places.resize(rows);
         predict(*bound.program, columns, rows, space.scratch, space.labels.places.data());
@@ -82,7 +90,7 @@ void write_probabilities(FunctionInfo info, DataChunk chunk, Vector output) {
     guarded_execute(info, [&] {
         const Bound& bound = kept_call(info, chunk);
         Space& space = space_of_thread();
-        const size_t rows = api().duckdb_data_chunk_get_size(chunk);
+        const size_t rows = counted_rows(chunk);
         const size_t values = bound.program->values();
         const Column* columns = read_columns(bound.arguments, chunk, space.columns);
         space.probabilities.resize(rows * values);

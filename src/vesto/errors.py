@@ -88,6 +88,18 @@ class DuplicateModel(VestoError):
     sqlstate = "42710"
 
 
+class UndefinedObject(VestoError):
+    """A statement names a user, group or role that is not there."""
+
+    sqlstate = "42704"
+
+
+class DuplicateObject(VestoError):
+    """There is a user, group or role of that name."""
+
+    sqlstate = "42710"
+
+
 class UndefinedFunction(VestoError):
     """No function has that name and those arguments."""
 
@@ -286,6 +298,18 @@ class NoActiveTransaction(VestoError):
     sqlstate = "25P01"
 
 
+class UnchangeableParameter(VestoError):
+    """A configuration parameter that no session can change."""
+
+    sqlstate = "55P02"
+
+
+class InvalidSavepoint(VestoError):
+    """There is no savepoint of that name."""
+
+    sqlstate = "3B001"
+
+
 class FailedTransaction(VestoError):
     """The transaction block has failed and only ROLLBACK can follow."""
 
@@ -370,6 +394,84 @@ class DataCorrupted(VestoError):
     """A file of the warehouse or a model's program is damaged."""
 
     sqlstate = "XX001"
+
+
+class ProtocolViolation(VestoError):
+    """A client's message does not have the form of the wire protocol; the connection ends."""
+
+    sqlstate = "08P01"
+
+
+class BindMismatch(VestoError):
+    """A client binds other parameters or formats than a prepared statement has."""
+
+    sqlstate = "08P01"
+
+
+class InvalidAuthorization(VestoError):
+    """The connection may not be made: no user name, or none that may log in."""
+
+    sqlstate = "28000"
+
+
+class InvalidPassword(VestoError):
+    """User name and password do not belong together."""
+
+    sqlstate = "28P01"
+
+
+class InvalidEncoding(VestoError):
+    """Bytes that are no UTF-8."""
+
+    sqlstate = "22021"
+
+
+class InvalidBinary(VestoError):
+    """A value in binary form that its type does not have."""
+
+    sqlstate = "22P03"
+
+
+class UndefinedStatement(VestoError):
+    """There is no prepared statement of that name."""
+
+    sqlstate = "26000"
+
+
+class DuplicateStatement(VestoError):
+    """There is a prepared statement of that name already."""
+
+    sqlstate = "42P05"
+
+
+class UndefinedCursor(VestoError):
+    """There is no cursor or portal of that name."""
+
+    sqlstate = "34000"
+
+
+class DuplicateCursor(VestoError):
+    """There is a cursor or portal of that name already."""
+
+    sqlstate = "42P03"
+
+
+class TooManyConnections(VestoError):
+    """The server has as many connections as it may."""
+
+    sqlstate = "53300"
+
+
+class ServerShutdown(VestoError):
+    """The server is being stopped; the connection ends."""
+
+    sqlstate = "57P01"
+
+
+class IdleTimeout(VestoError):
+    """The connection did nothing for longer than it may."""
+
+    sqlstate = "57P05"
 
 
 class EngineFailure(VestoError):

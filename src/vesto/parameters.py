@@ -6,15 +6,17 @@ Source: Amazon Redshift Database Developer Guide, "Configuration reference"; Pos
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from vesto.errors import InvalidParameterValue, UndefinedParameter
+from vesto.errors import InvalidParameterValue, UnchangeableParameter, UndefinedParameter
 
 LEAST_LEVEL: Final = 0.5
 MOST_LEVEL: Final = 0.99
+_ENCODINGS: Final = frozenset({"UTF8", "UNICODE", "SQL_ASCII", "ASCII"})
 _SWITCHES: Final = {
     "on": "on", "true": "on", "yes": "on", "1": "on", "t": "on", "y": "on",
     "off": "off", "false": "off", "no": "off", "0": "off", "f": "off", "n": "off",
@@ -23,7 +25,10 @@ _SWITCHES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter; ``kind`` is text, switch, whole or level, ``effect`` empty without one."""
+    """One parameter; ``effect`` is empty without one.
+
+    ``kind`` is text, switch, whole, time, level or encoding.
+    """
 
     default: str
     kind: str = "text"
@@ -39,17 +44,21 @@ class Parameter:
             if value.lower() not in _SWITCHES:
                 raise InvalidParameterValue(f"{name} is on or off, not {value!r}")
             return _SWITCHES[value.lower()]
+        if self.kind == "time":
+            return _milliseconds(name, value)
         if self.kind == "whole" and not value.removeprefix("-").isdecimal():
             raise InvalidParameterValue(f"{name} is a whole number, not {value!r}")
         if self.kind == "level":
             return _level(name, value)
+        if self.kind == "encoding":
+            return _encoding(name, value)
         return value
 
 
 PARAMETERS: Final[Mapping[str, Parameter]] = {
     "analyze_threshold_percent": Parameter("10"),
     "application_name": Parameter("", effect="named in the session's views"),
-    "client_encoding": Parameter("UTF8"),
+    "client_encoding": Parameter("UTF8", "encoding"),
     "client_min_messages": Parameter("notice"),
     "datestyle": Parameter("ISO, MDY"),
     "describe_field_name_in_uppercase": Parameter("off", "switch"),
@@ -79,18 +88,27 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "session_timeout": Parameter("0", "whole"),
     "spectrum_enable_pseudo_columns": Parameter("on", "switch"),
     "standard_conforming_strings": Parameter("off", "switch"),
-    "statement_timeout": Parameter("0", "whole"),
+    "statement_timeout": Parameter("0", "time"),
     "stored_proc_log_min_messages": Parameter("LOG"),
     "timezone": Parameter("UTC", effect="zone of TIMESTAMPTZ in text and in casts"),
     "use_fips_ssl": Parameter("off", "switch"),
     "wlm_query_slot_count": Parameter("1", "whole"),
 }
 # PostgreSQL's, which drivers send when they connect.
-ACCEPTED: Final = frozenset(
-    {"bytea_output", "row_security", "lock_timeout", "idle_in_transaction_session_timeout",
-     "default_transaction_isolation", "default_transaction_read_only", "transaction_isolation",
-     "synchronous_commit", "client_connection_check_interval", "autocommit"}
-)  # fmt: skip
+ACCEPTED: Final[Mapping[str, str]] = {
+    "autocommit": "on", "bytea_output": "hex", "client_connection_check_interval": "0",
+    "default_table_access_method": "heap",
+    "default_transaction_isolation": "serializable", "default_transaction_read_only": "off",
+    "idle_in_transaction_session_timeout": "0", "jit": "off", "lock_timeout": "0",
+    "row_security": "on", "synchronous_commit": "on", "transaction_isolation": "serializable",
+    "transaction_read_only": "off",
+}  # fmt: skip
+# What clients ask for and nobody can change.
+FIXED: Final[Mapping[str, str]] = {
+    "block_size": "8192", "integer_datetimes": "on", "is_superuser": "on", "lc_collate": "C", "lc_ctype": "C",
+    "max_connections": "500", "max_identifier_length": "127", "max_index_keys": "32",
+    "server_encoding": "UTF8", "server_version": "8.0.2", "server_version_num": "80002",
+}  # fmt: skip
 
 
 class Parameters:
@@ -98,7 +116,9 @@ class Parameters:
 
     def __init__(self, defaults: Mapping[str, str] | None = None) -> None:
         self._values: dict[str, str] = {}
-        self._defaults = defaults or {}
+        self.defaults = defaults or {}
+        # Counts up with every change.
+        self.version = 0
 
     def get(self, name: str) -> str:
         """The value of a parameter.
@@ -106,9 +126,11 @@ class Parameters:
         Raises:
             UndefinedParameter: There is none of that name.
         """
+        if name in FIXED:
+            return FIXED[name]
         if name in ACCEPTED:
-            return self._values.get(name, "")
-        return self._values.get(name, self._defaults.get(name, _known(name).default))
+            return self._values.get(name, ACCEPTED[name])
+        return self._values.get(name, self.defaults.get(name, _known(name).default))
 
     def set(self, name: str, value: str) -> None:
         """Change a parameter.
@@ -116,10 +138,14 @@ class Parameters:
         Raises:
             UndefinedParameter: There is none of that name.
             InvalidParameterValue: The value is of another kind.
+            UnchangeableParameter: Nobody can change it.
         """
+        if name in FIXED:
+            raise UnchangeableParameter(f'parameter "{name}" cannot be changed')
         if name not in ACCEPTED:
             value = _known(name).checked(name, value)
         self._values[name] = value
+        self.version += 1
 
     def reset(self, name: str) -> None:
         """Put a parameter back.
@@ -127,19 +153,43 @@ class Parameters:
         Raises:
             UndefinedParameter: There is none of that name.
         """
-        if name not in ACCEPTED:
+        if name not in ACCEPTED and name not in FIXED:
             _known(name)
         self._values.pop(name, None)
+        self.version += 1
 
     def reset_all(self) -> None:
         """Put every parameter back."""
         self._values.clear()
+        self.version += 1
+
+    def all(self) -> dict[str, str]:
+        """Every parameter's value by its name."""
+        return {name: self.get(name) for name in (*PARAMETERS, *ACCEPTED, *FIXED)}
 
     @property
     def search_path(self) -> tuple[str, ...]:
         """The schemas of names without one; the user's own has none of its own here."""
         listed = (part.strip().strip('"').strip("'") for part in self.get("search_path").split(","))
         return tuple(part.lower() for part in listed if part and part != "$user")
+
+
+def _encoding(name: str, value: str) -> str:
+    """The one that there is; ASCII is a part of it."""
+    if value.strip("'\" ").upper().replace("-", "") not in _ENCODINGS:
+        hint = "Text is UTF-8 here and everywhere."
+        raise InvalidParameterValue(f"{name} is UTF8, not {value!r}", hint=hint)
+    return "UTF8"
+
+
+_UNITS: Final = {"": 1, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
+
+
+def _milliseconds(name: str, value: str) -> str:
+    found = re.fullmatch(r"(\d+)\s*(ms|s|min|h)?", value.strip())
+    if found is None:
+        raise InvalidParameterValue(f"{name} is a number of milliseconds, not {value!r}")
+    return str(int(found[1]) * _UNITS[found[2] or ""])
 
 
 def _level(name: str, value: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+
+from vesto.types import SqlType
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,14 +18,18 @@ class Result:
 
     ``tag`` is PostgreSQL's command tag, as ``INSERT 0 3``; ``notices`` are sentences for the user.
     ``rowcount`` is the number of rows a write touched, or -1. ``model`` is the name, as SQL, of the
-    model that the statement has begun to train.
+    model that the statement has begun to train. ``types`` are the columns' SQL types and type
+    modifiers where the engine knows more of them than Arrow does, else empty. ``forms`` is there where
+    the rows are the same each time: whoever writes them in some form may keep that.
     """
 
     def __init__(
         self, reader: pa.RecordBatchReader | None = None, *, tag: str = "",
         notices: tuple[str, ...] = (), rowcount: int = -1, model: str = "",
+        types: tuple[tuple[SqlType, int], ...] = (), forms: dict[Any, bytes] | None = None,
     ) -> None:  # fmt: skip
         self.tag, self.notices, self.rowcount, self.model = tag, notices, rowcount, model
+        self.types, self.forms = types, forms
         self._reader = reader
         self._rows: Iterator[tuple[Any, ...]] | None = None
 
@@ -79,6 +85,34 @@ class Result:
         """Take in the rows that are left: the connection is about to run something else."""
         if self._reader is not None:
             self._reader = self._reader.read_all().to_reader()
+
+
+class KeptResults:
+    """Results of statements that return the same whatever happens. Safe to share between threads."""
+
+    def __init__(self, most: int = 256, longest: int = 200) -> None:
+        self._kept: dict[str, Callable[[], Result]] = {}
+        self._most, self._longest = most, longest
+
+    def find(self, sql: str) -> Result | None:
+        """The result of that text, to be read anew."""
+        known = self._kept.get(sql)
+        return None if known is None else known()
+
+    def keep(self, sql: str, result: Result) -> Result:
+        """Keep the rows of a result that has not been read, where the text is short."""
+        if len(sql) > self._longest:
+            return result
+        if len(self._kept) >= self._most:
+            self._kept.clear()
+        table, tag, types = result.arrow(), result.tag, result.types
+        forms: dict[Any, bytes] = {}
+
+        def again() -> Result:
+            return Result(table.to_reader(), tag=tag, types=types, forms=forms)
+
+        self._kept[sql] = again
+        return again()
 
 
 def _tuples(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:

@@ -6,7 +6,7 @@ Source: Amazon Redshift Database Developer Guide, "Data types"; PostgreSQL's ``p
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -52,6 +52,19 @@ _TABLE: Final = (
     SqlType("foreign", "FOREIGN", "VARCHAR", "foreign", 705),
 )
 BY_NAME: Final = {row.name: row for row in _TABLE}
+# The catalogue's, which are worked with as what they are stored in, and shown by their identifier.
+OID: Final = replace(BY_NAME["int8"], oid=26)
+CHARACTER: Final = replace(BY_NAME["varchar"], oid=18)
+_CHARACTERS: Final = "ENUM('', '0',"
+_CHARACTER_ARRAY: Final = 1002
+# PostgreSQL's arrays, by the element: the engine's lists, which only the catalogue and functions of the
+# engine's own return. They are worked with as SUPER.
+_ARRAYS: Final = {
+    "BOOLEAN": 1000, "TINYINT": 1005, "UTINYINT": 1005, "SMALLINT": 1005, "USMALLINT": 22, "UBIGINT": 30,
+    "INTEGER": 1007, "BIGINT": 1016, "UINTEGER": 1028, "DECIMAL": 1231, "FLOAT": 1021,
+    "DOUBLE": 1022, "VARCHAR": 1009, "DATE": 1182, "TIMESTAMP": 1115,
+    "TIMESTAMP WITH TIME ZONE": 1185,
+}  # fmt: skip
 
 _DUCKDB: Final = {
     "BOOLEAN": "bool", "TINYINT": "int2", "UTINYINT": "int2", "SMALLINT": "int2",
@@ -72,16 +85,35 @@ _WORDS: Final = {
     "DOUBLE": "float8", "FLOAT8": "float8", "FLOAT": "float8", "CHAR": "bpchar",
     "CHARACTER": "bpchar", "NCHAR": "bpchar", "BPCHAR": "bpchar", "VARCHAR": "varchar",
     "CHARACTER VARYING": "varchar", "NVARCHAR": "varchar", "TEXT": "varchar", "DATE": "date",
-    "TIME": "time", "TIMETZ": "timetz", "TIMESTAMP": "timestamp", "TIMESTAMPTZ": "timestamptz",
-    "SUPER": "super", "VARBYTE": "varbyte",
+    "TIME": "time", "TIME WITHOUT TIME ZONE": "time", "TIMETZ": "timetz",
+    "TIME WITH TIME ZONE": "timetz", "TIMESTAMP": "timestamp",
+    "TIMESTAMP WITHOUT TIME ZONE": "timestamp", "TIMESTAMPTZ": "timestamptz",
+    "TIMESTAMP WITH TIME ZONE": "timestamptz", "SUPER": "super", "VARBYTE": "varbyte",
+    "INTERVAL": "interval",
 }  # fmt: skip
 
 
 def from_duckdb(name: str) -> SqlType:
     """The type for one that DuckDB's DESCRIBE prints, as ``DECIMAL(10,2)`` or ``INTEGER[]``."""
     if name.endswith("]"):
-        return BY_NAME["super"]
-    return BY_NAME[_DUCKDB.get(re.sub(r"\(.*", "", name, flags=re.DOTALL), "foreign")]
+        return _array(name[:-2])
+    if name == "UINTEGER":
+        return OID
+    if name.startswith(_CHARACTERS):
+        return CHARACTER
+    return BY_NAME[_DUCKDB.get(_plain(name), "foreign")]
+
+
+def _array(element: str) -> SqlType:
+    oid = _ARRAYS.get(_plain(element))
+    if element.startswith(_CHARACTERS):
+        oid = _CHARACTER_ARRAY
+    return replace(BY_NAME["super"], oid=oid) if oid else BY_NAME["super"]
+
+
+def _plain(name: str) -> str:
+    """A type's name without its sizes, or the names of its fields."""
+    return re.sub(r"\(.*", "", name, flags=re.DOTALL)
 
 
 def from_words(words: str) -> SqlType | None:

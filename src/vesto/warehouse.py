@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,14 +17,23 @@ from typing import Any, Final, Self
 
 import pyarrow as pa
 
+from vesto.access.asking import Question, answer
+from vesto.access.facts import Facts, read_facts, sweep
+from vesto.access.guard import Guard
+from vesto.access.passwords import verifiers
+from vesto.access.rights import Rights
 from vesto.catalog.records import Model, Outcome, State
 from vesto.catalog.store import Catalog
+from vesto.catalog.users import User, Verifiers
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.front import Front
-from vesto.engines import ENGINES, Engine, Function
+from vesto.dialect.surroundings import Place
+from vesto.engines import ENGINES, Connection, Engine, Function
 from vesto.errors import (
     DataCorrupted,
     InputOutputError,
+    PermissionDenied,
+    QueryCanceled,
     TrainingFailed,
     UndefinedModel,
     UndefinedSchema,
@@ -35,14 +44,15 @@ from vesto.functions import check_free, functions_of, with_facts
 from vesto.model_files import ModelFiles, strays
 from vesto.ownership import claim
 from vesto.programs.program import Program
+from vesto.result import KeptResults
 from vesto.settings import read_settings
-from vesto.system_views import SYSTEM_VIEWS, SystemView
+from vesto.system_views import SYSTEM_VIEWS, Seen, SeenModels, SystemView
 from vesto.training.explanation import explained
 from vesto.training.job import Job, JobFolder, Progress, last_progress
 from vesto.training.snapshot import TrainingRows
 from vesto.training.staging import keep_files, remove_staged
 from vesto.training.supervisor import Supervisor
-from vesto.translation import Translator
+from vesto.translation import READABLE, Translator, view_tables
 from vesto.types import BY_NAME
 
 log: Final = logging.getLogger(__name__)
@@ -71,7 +81,12 @@ class Warehouse:
         self._lock_handle = claim(self.path)
         self.change = threading.RLock()
         self.schema_version = 0
+        self._counting = threading.Lock()
+        self._facts: tuple[int, Facts] | None = None
+        self._foreign: frozenset[Place] | None = None
+        self._rights: dict[str, tuple[tuple[int, int], Rights]] = {}
         self.front = Front()
+        self.constants = KeptResults()
         with ExitStack() as undo:
             undo.callback(os.close, self._lock_handle)
             # What a process that was killed left while it worked.
@@ -79,6 +94,7 @@ class Warehouse:
             self.settings = read_settings(self.path / "vesto.toml", settings)
             self.catalog = Catalog(self.path / "catalog.sqlite")
             undo.callback(self.catalog.close)
+            self.catalog.accounts.ensure_owner(self.settings.owner)
             self.files = ModelFiles(self.path / "models")
             self.translator = Translator(self.catalog, locked=locked)
             self.engine = self._open_engine()
@@ -87,6 +103,7 @@ class Warehouse:
             undo.callback(self.jobs.close)
             self._provide_system_views()
             self.engine.answer("vesto_explain_model", self._explained)
+            self.engine.decide("vesto_has_privilege", 6, self._has_privilege)
             self.reconcile()
             if locked:
                 self.engine.lock()
@@ -97,31 +114,112 @@ class Warehouse:
         assert kind is not None  # DuckDB's file is part of the package
         return kind.open(self.path, self.settings)
 
+    # --- What is known of the schema ----------------------------------------------------------------
+
+    def schema_changed(self, *, natively: bool = False) -> None:
+        """Whoever kept something that tables, views, owners or grants decide asks again."""
+        with self._counting:
+            self.schema_version += 1
+            if natively:
+                self._foreign = None
+
+    def facts(self, connection: Connection) -> Facts:
+        """Owners and grants as they are committed, read by ``connection``, which has no transaction."""
+        version, known = self.schema_version, self._facts
+        if known is not None and known[0] == version:
+            return known[1]
+        found = read_facts(connection)
+        self._facts = version, found
+        return found
+
+    def foreign_functions(self) -> frozenset[Place]:
+        """The functions of the tables' file that neither a model nor CREATE FUNCTION has made."""
+        known = self._foreign
+        if known is None:
+            line = self.engine.connect()
+            try:
+                made = set(read_facts(line).functions)
+            finally:
+                line.close()
+            for model in self.catalog.models():
+                schema = model.definition.function_schema.lower()
+                made |= {(schema, name.lower()) for name in model.functions}
+            known = self._foreign = frozenset(self.engine.macros() - made)
+        return known
+
+    def guard_of(self, model: Model, line: Connection) -> Guard:
+        """What a model's owner may do, on a line that has no transaction.
+
+        Raises:
+            InvalidAuthorization: The owner is gone.
+        """
+        return Guard(self, line, model.owner, lambda: False, READABLE)
+
     def _provide_system_views(self) -> None:
         for name in SYSTEM_VIEWS.names():
             view = SYSTEM_VIEWS.get(name)
             assert view is not None  # names() lists what get() finds
             self.engine.provide(name, view.columns, partial(self._rows_of, view))
 
-    def _explained(self, _user: str, name: str) -> str:
+    def _explained(self, user_name: str, name: str) -> str:
         """The document of EXPLAIN_MODEL for the model of that name."""
+        directory = self.catalog.accounts.directory()
+        user = directory.users.get(user_name) or User(id=-1, name=user_name)
+        rights = Rights(user, Facts(), directory)
         cursor = Cursor(name)
         wanted = cursor.name("a model's name")
         cursor.end()
         model = self.catalog.find(wanted.schema or "public", wanted.object)
         if model is None:
-            known = [model.name for model in self.catalog.models()]
+            known = [model.name for model in self.catalog.models() if rights.has_model(model)]
             raise UndefinedModel.named(wanted.object, known=known)
+        if not rights.has_model(model):
+            raise PermissionDenied(f"permission denied for model {model.name}")
         report = self.files.report(model) if model.state is State.READY else {}
         return json.dumps(explained(model, report, self.progress(model).stage), ensure_ascii=False)
 
-    def _rows_of(self, view: SystemView) -> pa.Table:
-        return view.rows(self)
+    def _rows_of(self, view: SystemView, user_name: str) -> pa.Table:
+        rights = self.rights_of(user_name)
+        seen = SeenModels(self.catalog, rights)
+        return view.rows(Seen(
+            seen, self.files, rights, self.is_refreshable, self.progress, self.late_columns,
+            self.view_tables,
+        ))  # fmt: skip
+
+    def rights_of(self, user_name: str) -> Rights:
+        """What a user may do with what is committed; nobody may do nothing."""
+        accounts = self.catalog.accounts
+        stamp, known = (self.schema_version, accounts.version), self._rights.get(user_name)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        directory = accounts.directory()
+        user = directory.users.get(user_name) or User(id=-1, name="")
+        line = self.engine.connect()
+        try:
+            found = Rights(user, self.facts(line), directory)
+        finally:
+            line.close()
+        self._rights[user_name] = stamp, found
+        return found
+
+    def verifiers(self, user_name: str) -> Verifiers | None:
+        """What opens a session for the user of that name now; None where nothing does."""
+        return verifiers(self.catalog.accounts.directory().users.get(user_name))
+
+    def _has_privilege(
+        self, kind: str, user_name: str, target: str, column: str, privilege: str, path: str
+    ) -> bool:
+        """What ``has_table_privilege`` and the like answer."""
+        asked = Question(kind, target, column, privilege, tuple(path.split(",")))
+        return answer(asked, self.rights_of(user_name), self.catalog, READABLE)
 
     # --- Opening: what a crash left half done is finished or taken back ------------------------
 
     def reconcile(self) -> None:
         """Bring files and functions in line with the catalog."""
+        line = self.engine.connect()
+        sweep(line)
+        line.close()
         models, versions = self.catalog.models(), self.catalog.all_versions()
         self._remove_strays(versions)
         for model in models:
@@ -347,9 +445,19 @@ class Warehouse:
         """Whether REFRESH MODEL would find the tables and columns of the training query."""
         line = self.engine.connect()
         try:
-            return self.translator.is_refreshable(model, line)
+            return self.translator.is_refreshable(model, line, self.guard_of(model, line))
         finally:
             line.close()
+
+    def late_columns(self) -> dict[Place, list[tuple[str, str]]]:
+        """The columns of views without schema binding."""
+        with closing(self.engine.connect()) as line:
+            return self.translator.late_columns(line, self.settings.owner)
+
+    def view_tables(self) -> dict[Place, frozenset[Place]]:
+        """What each view reads."""
+        with closing(self.engine.connect()) as line:
+            return view_tables(line)
 
     def progress(self, model: Model) -> Progress:
         """How far the training of the model's newest version is."""
@@ -358,14 +466,17 @@ class Warehouse:
             return self.jobs.folder(newest.job_id).read_progress()
         return last_progress(newest)
 
-    def wait(self, model: Model, timeout_s: float | None = None) -> Model:
+    def wait(
+        self, model: Model, timeout_s: float | None = None, stopped: threading.Event | None = None
+    ) -> Model:  # fmt: skip
         """The model once none of its versions is TRAINING, or as it is when the time is over.
 
         A newest version that has failed or is still TRAINING is what is returned; else the model
-        at the version that serves.
+        at the version that serves. Setting ``stopped`` ends the waiting.
 
         Raises:
             UndefinedModel: It was dropped meanwhile.
+            QueryCanceled: The waiting was ended.
         """
         until = None if timeout_s is None else time.monotonic() + timeout_s
         while True:
@@ -376,6 +487,8 @@ class Warehouse:
                 raise UndefinedModel(f'model "{model.name}" was dropped')
             if newest.state is not State.TRAINING or (until and time.monotonic() > until):
                 return now if newest.state is State.READY else newest
+            if stopped is not None and stopped.is_set():
+                raise QueryCanceled("canceled on the user's request")
             self.jobs.wait(newest.job_id, POLL_S)
             time.sleep(POLL_S)
 

@@ -191,7 +191,7 @@ class TestShell:
         )
         done = run("shell", shop, given=script)
         assert done.exit_code == 0, done.stderr
-        for words in ("points", "42", "DOUBLE", "Timing is on", "Time: ", "\\timing"):
+        for words in ("points", "42", "double precision", "Timing is on", "Time: ", "\\timing"):
             assert words in done.stdout
         assert "99" not in done.stdout
         assert run("shell", shop, given="SELECT oops;\nSELECT 7;\n").exit_code == 1

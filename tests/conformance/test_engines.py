@@ -345,7 +345,7 @@ class TestWarehouse:
         given = pa.table({"name": pa.array(["a"]), "n": pa.array([1], pa.int64())})
         held = [given]
         columns = [Column("name", BY_NAME["varchar"]), Column("n", BY_NAME["int8"])]
-        engine.provide("things", columns, lambda: held[0])
+        engine.provide("things", columns, lambda _: held[0])
         line = engine.connect()
         assert rows(line, "SELECT * FROM vesto.things") == [("a", 1)]
         held[0] = pa.concat_tables([given, given])

@@ -14,6 +14,8 @@ from tests_support import POINTS, SMALL_MODEL
 import vesto
 from vesto.catalog.records import State
 
+pytestmark = pytest.mark.slow
+
 CREATE = [
     ("vesto.catalog.store", "Catalog", "add"),
     ("vesto.warehouse", "Warehouse", "new_job_folder"),
@@ -31,6 +33,16 @@ DROP = [
     ("vesto.training.supervisor", "Supervisor", "forget"),
     ("vesto.model_files", "ModelFiles", "remove_all"),
 ]
+Moment = tuple[tuple[str, str, str], str]
+
+
+def moments(steps: list[tuple[str, str, str]]) -> list[Moment]:
+    """Before each step, and after the last: after one of the others is before the next."""
+    return [*((step, "before") for step in steps), (steps[-1], "after")]
+
+
+def named(moment: Moment) -> str:
+    return f"{moment[1]}-{'.'.join(moment[0][1:])}"
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +53,16 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         session.execute(POINTS)
         session.execute(SMALL_MODEL.format(name="other", function="other"))
         session.execute("CREATE VIEW seen AS SELECT id, other(a, b, c) AS p FROM points")
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with another model, m."""
+    path = tmp_path_factory.mktemp("trained") / "shop"
+    shutil.copytree(finished, path)
+    with vesto.connect(path) as session:
+        session.execute(SMALL_MODEL.format(name="m", function="m"))
     return path
 
 
@@ -69,36 +91,25 @@ def check_whole(path: Path, name: str) -> State | None:
     return model.state if model else None
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", CREATE, ids=lambda step: step[2])
-def test_create_model_is_finished_or_undone(
-    finished: Path, path: Path, step: tuple[str, str, str], when: str
-) -> None:
+@pytest.mark.parametrize("moment", moments(CREATE), ids=named)
+def test_create_model_is_finished_or_undone(finished: Path, path: Path, moment: Moment) -> None:
     shutil.copytree(finished, path)
-    die(path, step, when, SMALL_MODEL.format(name="m", function="m"))
+    die(path, *moment, SMALL_MODEL.format(name="m", function="m"))
     state = check_whole(path, "m")
-    started = CREATE.index(step) > 3 or (step[2] == "write_job" and when == "after")
+    started = CREATE.index(moment[0]) > 3
     if started:
         assert state is State.READY
-    elif step[2] == "add" and when == "before":
+    elif moment[0][2] == "add":
         assert state is None
     else:
         assert state is State.FAILED
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", DROP, ids=lambda step: step[2])
-def test_drop_model_is_finished_or_undone(
-    finished: Path, path: Path, step: tuple[str, str, str], when: str
-) -> None:
-    shutil.copytree(finished, path)
-    with vesto.connect(path) as session:
-        session.execute(SMALL_MODEL.format(name="m", function="m"))
-    die(path, step, when, "DROP MODEL m")
-    state = check_whole(path, "m")
-    assert state is (
-        State.READY if (step[2], when) == ("remove", "before") and step[1] == "Catalog" else None
-    )
+@pytest.mark.parametrize("moment", moments(DROP), ids=named)
+def test_drop_model_is_finished_or_undone(trained: Path, path: Path, moment: Moment) -> None:
+    shutil.copytree(trained, path)
+    die(path, *moment, "DROP MODEL m")
+    assert check_whole(path, "m") is (State.READY if moment[0] == DROP[0] else None)
 
 
 def test_a_transaction_that_was_open_is_undone(finished: Path, path: Path) -> None:

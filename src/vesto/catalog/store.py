@@ -1,4 +1,4 @@
-"""The catalog's database: SQLite in the warehouse's folder, through SQLAlchemy Core."""
+"""The models of the catalog: SQLite in the warehouse's folder, through SQLAlchemy Core."""
 
 from __future__ import annotations
 
@@ -9,62 +9,15 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 
+from vesto.catalog.accounts import Accounts
+from vesto.catalog.database import MODELS, PRIVILEGES, VERSIONS, open_database, readable
 from vesto.catalog.documents import definition_from, outcome_from
 from vesto.catalog.records import Definition, Model, State
-from vesto.errors import (
-    DataCorrupted,
-    DiskFull,
-    DuplicateModel,
-    InputOutputError,
-    UndefinedModel,
-    VestoError,
-)
-
-FORMAT_VERSION: Final = "2"
-
-_METADATA: Final = sa.MetaData()
-_FACTS: Final = sa.Table(
-    "facts",
-    _METADATA,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-)
-_MODELS: Final = sa.Table(
-    "models",
-    _METADATA,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("schema", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("owner", sa.Text, nullable=False),
-    sa.Column("created_at", sa.Text, nullable=False),
-    # The version that serves; while none has been READY, the newest.
-    sa.Column("version", sa.Integer, nullable=False),
-    # What CREATE MODEL said; what REFRESH MODEL made of it stands with the version.
-    sa.Column("definition", sa.Text, nullable=False),
-    sa.UniqueConstraint("schema", "name"),
-)
-_VERSIONS: Final = sa.Table(
-    "versions",
-    _METADATA,
-    sa.Column("model_id", sa.Text, primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True),
-    sa.Column("created_at", sa.Text),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("definition", sa.Text, nullable=False),
-    sa.Column("outcome", sa.Text),
-)
-# From format 1, in which a model had one version.
-_TO_FORMAT_2: Final = (
-    """INSERT INTO versions (model_id, version, state, definition, outcome)
-    SELECT id, version, state, definition, outcome FROM models""",
-    "ALTER TABLE models DROP COLUMN state",
-    "ALTER TABLE models DROP COLUMN outcome",
-    "UPDATE facts SET value = '2' WHERE name = 'format'",
-)
+from vesto.errors import DataCorrupted, DuplicateModel, UndefinedModel
 
 
 class Catalog:
@@ -82,36 +35,21 @@ class Catalog:
             InputOutputError: It cannot be opened.
         """
         self.version = 0
-        self._engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
+        self._engine = open_database(path)
         self._lock = threading.Lock()
         self._known: list[Model] | None = None
         self._versions: list[Model] = []
-        try:
-            with _readable():
-                self._check_format(path)
-        finally:
-            self.close()
-        # From here on: the journal's kind is written into the file, which must be ours for that.
-        sa.event.listen(self._engine, "connect", _durable)
-
-    def _check_format(self, path: Path) -> None:
-        with self._engine.begin() as connection:
-            # The driver would begin at the first change of rows, after tables have changed.
-            connection.exec_driver_sql("BEGIN")
-            tables = set(sa.inspect(connection).get_table_names())
-            if tables - _METADATA.tables.keys():
-                raise DataCorrupted(f"{path.name} is no catalog of Vesto")
-            version = _format_of(connection) if _FACTS.name in tables else None
-            _METADATA.create_all(connection)
-            if version == "1":
-                for statement in _TO_FORMAT_2:
-                    connection.exec_driver_sql(statement)
-            fact = {"name": "format", "value": FORMAT_VERSION}
-            connection.execute(_FACTS.insert().prefix_with("OR IGNORE").values(fact))
+        self.accounts = Accounts(self._engine, self._forget)
 
     def close(self) -> None:
         """Close the database; it can be closed more than once."""
         self._engine.dispose()
+
+    def _forget(self) -> None:
+        """Read the models anew when they are asked for next."""
+        with self._lock:
+            self._known = None
+            self.version += 1
 
     def models(self) -> list[Model]:
         """All models at the versions that serve, by schema and name."""
@@ -158,8 +96,8 @@ class Catalog:
         Raises:
             UndefinedModel: It was dropped meanwhile.
         """
-        wanted = sa.select(_MODELS.c.definition).where(_MODELS.c.id == model.id)
-        with _readable(), self._engine.connect() as connection:
+        wanted = sa.select(MODELS.c.definition).where(MODELS.c.id == model.id)
+        with readable(), self._engine.connect() as connection:
             text = connection.execute(wanted).scalar_one_or_none()
         if text is None:
             raise UndefinedModel(f'model "{model.name}" is not there any more')
@@ -174,16 +112,16 @@ class Catalog:
     def _read(self) -> tuple[list[Model], list[Model]]:
         rows = (
             sa.select(
-                _MODELS.c.id, _MODELS.c.schema, _MODELS.c.name, _MODELS.c.owner,
-                _MODELS.c.created_at, _MODELS.c.version.label("serves"), _VERSIONS.c.version,
-                _VERSIONS.c.created_at.label("version_created_at"), _VERSIONS.c.state,
-                _VERSIONS.c.definition, _VERSIONS.c.outcome,
+                MODELS.c.id, MODELS.c.schema, MODELS.c.name, MODELS.c.owner,
+                MODELS.c.created_at, MODELS.c.version.label("serves"), VERSIONS.c.version,
+                VERSIONS.c.created_at.label("version_created_at"), VERSIONS.c.state,
+                VERSIONS.c.definition, VERSIONS.c.outcome,
             )
-            .join(_VERSIONS, _VERSIONS.c.model_id == _MODELS.c.id)
-            .order_by(_MODELS.c.schema, _MODELS.c.name, _VERSIONS.c.version)
+            .join(VERSIONS, VERSIONS.c.model_id == MODELS.c.id)
+            .order_by(MODELS.c.schema, MODELS.c.name, VERSIONS.c.version)
         )  # fmt: skip
         known, versions = list[Model](), list[Model]()
-        with _readable(), self._engine.connect() as connection:
+        with readable(), self._engine.connect() as connection:
             for row in connection.execute(rows).mappings():
                 fields = dict(row)
                 serves = fields.pop("serves") == fields["version"]
@@ -200,8 +138,8 @@ class Catalog:
         """
         definition = {"definition": json.dumps(asdict(model.definition))}
         with self._writing(model) as connection:
-            connection.execute(_MODELS.insert().values(_row(model) | definition))
-            connection.execute(_VERSIONS.insert().values(_version_row(model)))
+            connection.execute(MODELS.insert().values(_row(model) | definition))
+            connection.execute(VERSIONS.insert().values(_version_row(model)))
 
     def add_version(self, model: Model, *, serves: bool) -> None:
         """Add a version to a model; one that ``serves`` takes the place of the one before.
@@ -212,7 +150,7 @@ class Catalog:
             DiskFull: It could not be written; the catalog is as it was.
         """
         with self._writing(model) as connection:
-            connection.execute(_VERSIONS.insert().values(_version_row(model)))
+            connection.execute(VERSIONS.insert().values(_version_row(model)))
             _set_model(connection, model, serves=serves)
 
     def replace(self, old: Model, new: Model, *, serves: bool = False) -> None:
@@ -225,10 +163,10 @@ class Catalog:
             DuplicateModel: The schema has another one of the new name.
             DiskFull: It could not be written; the catalog is as it was.
         """
-        same = (_VERSIONS.c.model_id == old.id) & (_VERSIONS.c.state == old.state)
-        same &= _VERSIONS.c.version == old.version
+        same = (VERSIONS.c.model_id == old.id) & (VERSIONS.c.state == old.state)
+        same &= VERSIONS.c.version == old.version
         with self._writing(new) as connection:
-            update = _VERSIONS.update().where(same).values(_version_row(new))
+            update = VERSIONS.update().where(same).values(_version_row(new))
             if connection.execute(update).rowcount != 1:
                 raise UndefinedModel(f'model "{old.name}" is not there any more')
             _set_model(connection, new, serves=serves)
@@ -250,8 +188,10 @@ class Catalog:
             DiskFull: It could not be written; the catalog is as it was.
         """
         with self._writing(model) as connection:
-            connection.execute(_VERSIONS.delete().where(_VERSIONS.c.model_id == model.id))
-            gone = connection.execute(_MODELS.delete().where(_MODELS.c.id == model.id))
+            connection.execute(VERSIONS.delete().where(VERSIONS.c.model_id == model.id))
+            given = (PRIVILEGES.c.kind == "MODEL") & (PRIVILEGES.c.object == model.id)
+            connection.execute(PRIVILEGES.delete().where(given))
+            gone = connection.execute(MODELS.delete().where(MODELS.c.id == model.id))
             return gone.rowcount == 1
 
     def remove_version(self, model: Model) -> None:
@@ -260,13 +200,13 @@ class Catalog:
         Raises:
             DiskFull: It could not be written; the catalog is as it was.
         """
-        mine, all_of_it = _MODELS.c.id == model.id, _VERSIONS.c.model_id == model.id
-        left = sa.select(sa.func.max(_VERSIONS.c.version)).where(all_of_it).scalar_subquery()
+        mine, all_of_it = MODELS.c.id == model.id, VERSIONS.c.model_id == model.id
+        left = sa.select(sa.func.max(VERSIONS.c.version)).where(all_of_it).scalar_subquery()
         with self._writing(model) as connection:
-            this = all_of_it & (_VERSIONS.c.version == model.version)
-            connection.execute(_VERSIONS.delete().where(this))
-            serves = mine & (_MODELS.c.version == model.version)
-            connection.execute(_MODELS.update().where(serves).values(version=left))
+            this = all_of_it & (VERSIONS.c.version == model.version)
+            connection.execute(VERSIONS.delete().where(this))
+            serves = mine & (MODELS.c.version == model.version)
+            connection.execute(MODELS.update().where(serves).values(version=left))
 
     @contextmanager
     def _writing(self, model: Model) -> Iterator[sa.Connection]:
@@ -275,7 +215,7 @@ class Catalog:
             with self._lock:
                 self._known = None
                 try:
-                    with _readable(), self._engine.begin() as connection:
+                    with readable(), self._engine.begin() as connection:
                         yield connection
                 finally:
                     # Whoever kept something that models decide asks again.
@@ -284,46 +224,11 @@ class Catalog:
             raise DuplicateModel(f'model "{model.name}" already exists') from None
 
 
-def _format_of(connection: sa.Connection) -> str | None:
-    """The catalog's format; None while it is being made."""
-    known = sa.select(_FACTS.c.value).where(_FACTS.c.name == "format")
-    version: str | None = connection.execute(known).scalar_one_or_none()
-    if version not in {None, "1", FORMAT_VERSION}:
-        hint = "Open the warehouse with the Vesto that wrote it, or a newer one."
-        raise DataCorrupted(f"catalog format {version} is not known", hint=hint)
-    return version
-
-
-def _durable(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-
-
-@contextmanager
-def _readable() -> Iterator[None]:
-    """SQLite's errors as ours, but for those of a constraint."""
-    try:
-        yield
-    except sa.exc.IntegrityError:
-        raise
-    except sa.exc.DatabaseError as error:
-        raise _translated(error.orig or error) from error
-
-
-def _translated(error: BaseException) -> VestoError:
-    name = getattr(error, "sqlite_errorname", "")
-    if name == "SQLITE_FULL":
-        return DiskFull("the catalog could not be written", detail=str(error))
-    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_BUSY")):
-        return InputOutputError("the catalog could not be opened or written", detail=str(error))
-    return DataCorrupted("the catalog could not be read", detail=str(error))
-
-
 def _set_model(connection: sa.Connection, model: Model, *, serves: bool) -> None:
     values = _row(model)
     if not serves:
         del values["version"]
-    changed = connection.execute(_MODELS.update().where(_MODELS.c.id == model.id).values(values))
+    changed = connection.execute(MODELS.update().where(MODELS.c.id == model.id).values(values))
     if changed.rowcount != 1:
         raise UndefinedModel(f'model "{model.name}" is not there any more')
 

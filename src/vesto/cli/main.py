@@ -1,4 +1,4 @@
-"""``vesto``: sql, shell, load, import, export and report."""
+"""``vesto``: sql, shell, serve, load, import, export, report and user."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Annotated, Final
 import typer
 
 from vesto import __version__
+from vesto.cli import user
 from vesto.errors import VestoError
 
 app = typer.Typer(help="Machine learning in SQL.", no_args_is_help=True, add_completion=False)
+
+app.add_typer(user.app, name="user")
 
 Warehouse = Annotated[Path, typer.Argument(metavar="PATH", help="the warehouse's folder")]
 INTERRUPTED: Final = 130
@@ -69,6 +72,29 @@ def shell(path: Warehouse) -> None:
 
     with connect(path, wait=False) as session:
         raise typer.Exit(Shell(session).run())
+
+
+@app.command()
+def serve(  # noqa: PLR0913 - one for each option
+    path: Warehouse,
+    *,
+    host: Annotated[str | None, typer.Option(help="address to listen on [127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="0 takes a free one [5439]")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="certificate, as PEM")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="its private key, as PEM")] = None,
+    metrics_host: Annotated[str | None, typer.Option(help="address of it [127.0.0.1]")] = None,
+    metrics_port: Annotated[int | None, typer.Option(help="/healthz, /metrics; 0: none")] = None,
+    log_format: Annotated[str | None, typer.Option(help="text or json [text]")] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file of settings and [server]")] = None,
+) -> None:
+    """Serve the warehouse to PostgreSQL and Redshift clients."""
+    from vesto.cli.serve import make_options, read_configuration  # noqa: PLC0415 - --help stays quick
+    from vesto.cli.serve import serve as run  # noqa: PLC0415
+
+    given = {"host": host, "port": port, "certificate": tls_cert, "key": tls_key}
+    given |= {"metrics_host": metrics_host, "metrics_port": metrics_port, "log_format": log_format}
+    found = read_configuration(config)
+    run(path, make_options(found.server, given), found.settings)
 
 
 @app.command()

@@ -125,6 +125,9 @@ def show_error(error: VestoError, sql: str = "") -> None:
         before = sql[: error.span.start]
         line = sql.splitlines()[before.count("\n")] if sql.splitlines() else ""
         column = len(before) - (before.rfind("\n") + 1)
+        if "PASSWORD" in line.upper():
+            # What follows the word must not stand in a log.
+            return
         label = f"LINE {before.count(chr(10)) + 1}: "
         sys.stderr.write(f"{label}{line}\n{' ' * (len(label) + column)}^\n")
     sys.stderr.flush()

@@ -210,8 +210,15 @@ def _prompt(session: Session) -> PromptSession[str]:
                 if word.lower().startswith(start.lower()):
                     yield Completion(word, -len(start))
 
+    class Discreet(FileHistory):
+        """A history without the statements that set passwords."""
+
+        def store_string(self, string: str) -> None:
+            if "PASSWORD" not in string.upper():
+                super().store_string(string)
+
     return PromptSession(
-        history=FileHistory(str(history_file())), completer=Words(), complete_while_typing=False
+        history=Discreet(str(history_file())), completer=Words(), complete_while_typing=False
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import ClassVar, Final, Protocol, Self
 
+from vesto.access.guard import Guard
 from vesto.catalog.records import Model
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
@@ -27,6 +28,7 @@ from vesto.errors import (
 )
 from vesto.parameters import Parameters
 from vesto.plugins import Plugins
+from vesto.prepared import PreparedStatements
 from vesto.result import Result
 from vesto.warehouse import Warehouse
 
@@ -41,6 +43,10 @@ def _untranslated(text: str) -> Translated:
     raise NotImplementedError(text)
 
 
+def _unauthorized(name: str) -> None:
+    raise NotImplementedError(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a statement works with: one user's session at one moment."""
@@ -48,12 +54,16 @@ class Context:
     warehouse: Warehouse
     connection: Connection
     user: str
+    guard: Guard
     in_transaction: bool
     wait: bool = True
     translate: Callable[[str], Translated] = _untranslated
     surroundings: Surroundings = field(default_factory=Surroundings)
     parameters: Parameters = field(default_factory=Parameters)
     watch: Callable[[Callable[[], None] | None], None] = _unwatched
+    translate_view: Callable[..., Translated] = _untranslated
+    authorize: Callable[[str], None] = _unauthorized
+    prepared: PreparedStatements = field(default_factory=PreparedStatements)
 
     def translated(self, text: str, at: int = 0, kinds: tuple[str, ...] = ()) -> Translated:
         """A part of the statement for the engine; ``at`` is where the part begins.
@@ -96,15 +106,42 @@ class Context:
         self.connection.commit()
 
     def model(self, name: Name, span: Span | None = None) -> Model:
-        """The model of that name.
+        """The model of that name, which its owner may know, and whoever may predict with it.
+
+        Raises:
+            UndefinedModel: There is none.
+            PermissionDenied: The user may not know of it.
+        """
+        found = self._model(name, span)
+        self.guard.check_see_model(found, span)
+        return found
+
+    def _model(self, name: Name, span: Span | None) -> Model:
+        catalog = self.warehouse.catalog
+        found = catalog.find(name.schema or DEFAULT_SCHEMA, name.object)
+        if found is None:
+            known = [model.name for model in catalog.models() if self.guard.sees_model(model)]
+            raise UndefinedModel.named(name.object, known=known, span=span)
+        return found
+
+    def any_model(self, name: Name, span: Span | None = None) -> Model:
+        """The model of that name, whoever may know of it.
 
         Raises:
             UndefinedModel: There is none.
         """
-        found = self.warehouse.catalog.find(name.schema or DEFAULT_SCHEMA, name.object)
-        if found is None:
-            known = [model.name for model in self.warehouse.catalog.models()]
-            raise UndefinedModel.named(name.object, known=known, span=span)
+        return self._model(name, span)
+
+    def droppable_model(self, name: Name, span: Span | None = None) -> Model:
+        """The model of that name, which its owner may remove, its schema's, and whoever may drop any.
+
+        Raises:
+            UndefinedModel: There is none.
+            PermissionDenied: It is none of the user's.
+        """
+        found = self._model(name, span)
+        if not self.guard.may_drop_model(found):
+            self.check_owner(found, span)
         return found
 
     def own_model(self, name: Name, span: Span | None = None) -> Model:
@@ -114,17 +151,17 @@ class Context:
             UndefinedModel: There is none.
             PermissionDenied: It is somebody else's.
         """
-        found = self.model(name, span)
+        found = self._model(name, span)
         self.check_owner(found, span)
         return found
 
     def check_owner(self, model: Model, span: Span | None = None) -> None:
-        """Nothing, if the session's user owns the model or the warehouse.
+        """Nothing, if the session's user owns the model or is a superuser.
 
         Raises:
             PermissionDenied: Somebody else does.
         """
-        if self.user not in {model.owner, self.warehouse.settings.owner}:
+        if not self.guard.owns_model(model):
             message = f'must be owner of model "{model.name}"'
             raise PermissionDenied(message, hint=f'Its owner is "{model.owner}".', span=span)
 
@@ -143,6 +180,8 @@ class Statement(Protocol):
     It begins with the words of ``starts``, or those of one of ``also_starts`` where it has them.
     A class with ``engine_has_it`` is tried in the engine's own dialect where parsing fails.
     One with ``keeps_schema`` changes nothing that translations depend on, but for its session's.
+    One that ``needs_no_engine`` reads and writes no tables: it does not begin a transaction there.
+    One that ``only_looks`` returns rows and changes nothing at all.
     ``status`` is "refused" or "without effect" where the documentation must say so.
     """
 

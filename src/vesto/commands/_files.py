@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from vesto.commands import Context
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import written
-from vesto.errors import InvalidParameterValue, Span, StatementSyntaxError
+from vesto.errors import InvalidParameterValue, Span, StatementSyntaxError, VestoError
 from vesto.loader.request import Store
 
 SECRETS: Final = frozenset({"ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "CREDENTIALS"})
@@ -32,8 +32,29 @@ def store_of(context: Context, options: dict[str, str]) -> Store:
         secret_key=keys.get("aws_secret_access_key", ""),
         session_token=keys.get("token", ""),
         mounts=mounts,
-        local=not warehouse.locked,
+        local=not warehouse.locked and context.guard.unlimited,
     )
+
+
+def check_outside(
+    context: Context, role: str | None, place: str, purpose: str, span: Span | None
+) -> None:
+    """Check that the user may reach a place outside of the warehouse, by a role or by its name.
+
+    A place is granted by its own name or that of a folder around it.
+
+    Raises:
+        PermissionDenied: A superuser has granted neither.
+    """
+    names = frozenset({"DEFAULT"} if role in {None, "default"} else {str(role)})
+    parts = place.rstrip("/").split("/")
+    around = {"/".join(parts[:count]) for count in range(3, len(parts) + 1)}
+    if not {"..", "."} & set(parts):
+        names |= around | {f"{one}/" for one in around}
+    try:
+        context.guard.check_assume(names, purpose, role or "default")
+    except VestoError as error:
+        raise error.at(span) from None
 
 
 def _folder(place: str, home: str) -> str:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from vesto.access.facts import forget_access
+from vesto.access.rights import table_key
 from vesto.commands import Context
+from vesto.dialect.keys import Key
 from vesto.dialect.names import Name, quoted
+from vesto.dialect.references import Action, Use
 from vesto.dialect.tables import ColumnDefinition
 from vesto.engines import Connection
 from vesto.errors import ReservedName, Span, VestoError, WrongObjectType
@@ -15,6 +19,7 @@ Place = tuple[str, str]
 SYSTEM_SCHEMA: Final = "vesto"
 RECORDS: Final = {
     "columns": "table_name",
+    "keys": "table_name",
     "late_views": "view_name",
     "materialized_views": "view_name",
 }
@@ -29,6 +34,44 @@ def rows(connection: Connection, sql: str, parameters: Iterable[Any] = ()) -> li
 def run(connection: Connection, sql: str, parameters: Iterable[Any] = ()) -> None:
     """Run a statement of the engine's dialect to its end."""
     connection.execute(sql, list(parameters)).read_all()
+
+
+def check_use(context: Context, action: Action, name: Name, span: Span | None) -> None:
+    """Check that the user may do that with all of a table or view.
+
+    Raises:
+        PermissionDenied: It may not.
+        UndefinedTable: It is not there.
+    """
+    use = Use(action, name.schema.lower(), name.object.lower(), name.database.lower())
+    try:
+        context.guard.check_use(use, context.surroundings.search_path)
+    except VestoError as error:
+        raise error.at(span) from None
+
+
+def check_place(context: Context, name: Name, span: Span | None) -> Place:
+    """Where something new is to stand; the user may make it there.
+
+    Raises:
+        PermissionDenied: It may not.
+    """
+    place = context.place(name)
+    context.guard.check_create_in(place[0], span)
+    return place
+
+
+def check_drops(
+    context: Context, names: Iterable[Name], span: Span | None, *, temporary: bool = False
+) -> None:
+    """Check that the user may remove these tables or views, where they are there.
+
+    Raises:
+        PermissionDenied: It may not.
+    """
+    for name in names:
+        if not temporary or not is_temporary(name):
+            check_use(context, "DROP", name, span)
 
 
 def check_open(place: Place, span: Span | None = None) -> None:
@@ -63,10 +106,18 @@ def check_exists(context: Context, name: Name, span: Span | None) -> None:
         raise error.at(span) from None
 
 
-def forget(connection: Connection, place: Place) -> None:
-    """Remove every record of what stood at that place, and the sequences it had."""
+def forget(connection: Connection, place: Place, *, keep_access: bool = False) -> None:
+    """Remove every record of what stood at that place, and the sequences it had.
+
+    With ``keep_access`` owner and grants stay: another thing takes its place.
+    """
+    if not keep_access:
+        forget_access(connection, table_key(place))
     if connection_has(connection, "columns", place):
         _drop_sequences(connection, place)
+    referring = "FROM dev.vesto.keys WHERE other_schema = ? AND other_table = ?"
+    if rows(connection, f"SELECT 1 {referring} LIMIT 1", place):
+        run(connection, f"DELETE {referring}", place)
     for records, name in RECORDS.items():
         if connection_has(connection, records, place):
             run(
@@ -110,6 +161,21 @@ def record_column(
             column.is_distkey, sortkey, identity, column.is_generated,
         ],
     )  # fmt: skip
+
+
+def record_keys(connection: Connection, place: Place, keys: Iterable[Key]) -> None:
+    """Record keys of a table, and which table a foreign one refers to, for clients to read."""
+    for key in keys:
+        other = None
+        if key.other is not None:
+            other = ((key.other.schema or place[0]).lower(), key.other.object.lower())
+        columns = [name.lower() for name in key.columns]
+        referred = [name.lower() for name in key.other_columns]
+        run(
+            connection,
+            "INSERT INTO dev.vesto.keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [*place, key.called(place[1]), key.kind, columns, *(other or (None, None)), referred],
+        )
 
 
 def check_of(column: str, length: int | None) -> str:

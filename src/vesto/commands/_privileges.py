@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, quoted, written
-from vesto.errors import StatementSyntaxError
+from vesto.errors import Span, StatementSyntaxError
 
 ON_OBJECTS: Final = {
     "MODEL": ("EXECUTE", "ALL"),
@@ -22,6 +22,7 @@ ON_OBJECTS: Final = {
     "FUNCTION": ("EXECUTE", "ALL"),
     "LANGUAGE": ("USAGE",),
 }  # fmt: skip
+ON_COLUMNS: Final = ("SELECT", "UPDATE")
 SYSTEM: Final = (
     "CREATE MODEL", "DROP MODEL", "CREATE USER", "DROP USER", "ALTER USER", "CREATE SCHEMA",
     "DROP SCHEMA", "ALTER DEFAULT PRIVILEGES", "ACCESS CATALOG", "ACCESS SYSTEM TABLE",
@@ -34,17 +35,22 @@ ASSUMEROLE_FOR: Final = ("ALL", "COPY", "UNLOAD", "EXTERNAL FUNCTION", "CREATE M
 
 @dataclass(frozen=True, slots=True)
 class Grantee:
-    """Who gets or loses privileges; PUBLIC has no name, only users have the grant option."""
+    """Who gets or loses privileges; PUBLIC has no name, only users have the grant option.
+
+    With ``admin_option`` who gets a role may give it to others.
+    """
 
     kind: str
     name: str = ""
     grant_option: bool = False
+    admin_option: bool = False
 
     def sql(self) -> str:
         """The grantee as text."""
         if self.kind == "PUBLIC":
             return "PUBLIC"
         option = " WITH GRANT OPTION" if self.grant_option else ""
+        option += " WITH ADMIN OPTION" if self.admin_option else ""
         word = "" if self.kind == "USER" else f"{self.kind} "
         return word + quoted(self.name) + option
 
@@ -55,7 +61,8 @@ class Privileges:
 
     ``kind`` is empty for system privileges, MODEL, TABLE and the like, or "TABLES IN SCHEMA" and
     "FUNCTIONS IN SCHEMA" for all of a schema; ROLE where roles are granted, ASSUMEROLE where
-    ``roles`` and ``purposes`` say which outside roles are open for what.
+    ``roles`` and ``purposes`` say which outside roles are open for what. ``columns`` are privileges
+    on columns alone, with those columns.
     """
 
     privileges: tuple[str, ...]
@@ -63,10 +70,12 @@ class Privileges:
     objects: tuple[Name, ...] = ()
     roles: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
+    columns: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def sql(self) -> str:
         """What stands between GRANT and TO."""
-        listed = ", ".join(self.privileges)
+        narrow = (f"{word} ({', '.join(map(quoted, names))})" for word, names in self.columns)
+        listed = ", ".join([*self.privileges, *narrow])
         if self.kind == "ASSUMEROLE":
             roles = ", ".join(r if r in {"ALL", "DEFAULT"} else written(r) for r in self.roles)
             return f"ASSUMEROLE ON {roles}"
@@ -95,8 +104,11 @@ def read_privileges(cursor: Cursor) -> dict[str, Any]:
         outside = tuple(cursor.listed(_role))
         return {"privileges": (), "kind": "ASSUMEROLE", "roles": outside}
     start = cursor.span
-    privileges = tuple(cursor.listed(_privilege))
+    listed = cursor.listed(_privilege)
+    columns = tuple((word, names) for word, names in listed if names)
+    privileges = tuple(word for word, names in listed if not names)
     kind, objects = _objects(cursor) if cursor.accept("ON") else ("", ())
+    _check_columns(columns, kind, start)
     known = SYSTEM if not kind else ON_OBJECTS[_singular(kind)]
     for privilege in privileges:
         if privilege not in known:
@@ -104,18 +116,28 @@ def read_privileges(cursor: Cursor) -> dict[str, Any]:
             hint = f"The privileges {what} are {', '.join(known)}."
             message = f"{privilege} is no privilege {what}"
             raise StatementSyntaxError(message, hint=hint, span=start)
-    return {"privileges": privileges, "kind": kind, "objects": objects}
+    return {"privileges": privileges, "kind": kind, "objects": objects, "columns": columns}
+
+
+def _check_columns(columns: tuple[tuple[str, tuple[str, ...]], ...], kind: str, span: Span) -> None:
+    for word, _ in columns:
+        if kind != "TABLE" or word not in ON_COLUMNS:
+            hint = f"Columns of tables have {' and '.join(ON_COLUMNS)}."
+            message = f"{word} is no privilege on columns"
+            raise StatementSyntaxError(message, hint=hint, span=span)
 
 
 def _singular(kind: str) -> str:
     return {"TABLES IN SCHEMA": "TABLE", "FUNCTIONS IN SCHEMA": "FUNCTION"}.get(kind, kind)
 
 
-def _privilege(cursor: Cursor) -> str:
+def _privilege(cursor: Cursor) -> tuple[str, tuple[str, ...]]:
+    """A privilege, and the columns that it is on; none for all."""
     words = [cursor.word("a privilege")]
     while cursor.here.kind == "word" and not any(cursor.peek(w) for w in ("ON", "TO", "FROM")):
         words.append(cursor.word("a privilege"))
-    return "ALL" if words == ["ALL", "PRIVILEGES"] else " ".join(words)
+    name = "ALL" if words == ["ALL", "PRIVILEGES"] else " ".join(words)
+    return name, cursor.names() if cursor.peek("(") else ()
 
 
 def _role(cursor: Cursor) -> str:
@@ -171,4 +193,5 @@ def _grantee(cursor: Cursor) -> Grantee:
         hint = "Grant to the users themselves."
         message = f"WITH GRANT OPTION does not go with {kind}"
         raise StatementSyntaxError(message, hint=hint, span=span)
-    return Grantee(kind, name, option)
+    admin = cursor.accept("WITH", "ADMIN", "OPTION")
+    return Grantee(kind, name, option, admin)

@@ -64,10 +64,10 @@ def bind_job(statement: CreateModel, context: Context) -> RegisterJob:
     function_schema = statement.function.schema or schema
     check_names(statement, context, schema, function_schema)
     bucket = statement.setting("S3_BUCKET") or ""
-    staging = staging_of(bucket, context, statement.span("SETTINGS"))
+    role = statement.iam_role or ""
+    staging = staging_of(bucket, context, statement.span("SETTINGS"), role)
     found, files = _job(statement.source.text, context, staging, statement.span("FROM"))
     _check_types(statement, found)
-    role = statement.iam_role or ""
     definition = replace(
         found.definition, statement=statement.text, query="", table="", training_query="",
         engine_sql="", function_schema=function_schema, function=statement.function.object,
@@ -94,6 +94,7 @@ def _job(
     known = [m for m in context.warehouse.catalog.all_versions() if name in jobs_of(m.definition)]
     ready = [model for model in known if model.state is State.READY]
     if known and not ready:
+        context.check_owner(known[0], span)
         message = f'training job "{name}" of model "{known[0].name}" is {known[0].state}'
         detail = known[0].outcome.failure if known[0].outcome else ""
         raise WrongState(message, detail=detail, span=span)

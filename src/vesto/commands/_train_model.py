@@ -159,6 +159,7 @@ def check_names(
 ) -> None:
     """The model's name and those of its schemas may be used, and no model has the name."""
     assert statement.function
+    context.guard.check_create_in(function_schema, statement.span("FUNCTION"))
     checked(statement.function.object, statement.span("FUNCTION"))
     check_model_name(statement, context, schema)
     _check_schema(context, function_schema, statement.span("FUNCTION"))
@@ -166,6 +167,8 @@ def check_names(
 
 def check_model_name(statement: CreateModel, context: Context, schema: str) -> None:
     """The model's name may be used and is free; so may that of its schema."""
+    context.guard.check_system("CREATE MODEL", "create model", statement.span("NAME"))
+    context.guard.check_create_in(schema, statement.span("NAME"))
     checked(statement.name.object, statement.span("NAME"))
     _check_schema(context, schema, statement.span("NAME"))
     if context.warehouse.catalog.find(schema, statement.name.object):
@@ -314,7 +317,7 @@ def common_parts(statement: CreateModel, context: Context, sql: str) -> dict[str
         "table": str(statement.source.table or ""),
         "iam_role": "default-aws-iam-role" if role.lower() == "default" else role,
         "s3_bucket": bucket,
-        "staging": staging_of(bucket, context, statement.span("SETTINGS")),
+        "staging": staging_of(bucket, context, statement.span("SETTINGS"), role),
         "kms_key": statement.setting("KMS_KEY_ID") or "",
         "tags": statement.setting("TAGS") or "",
         "garbage_collect": statement.setting("S3_GARBAGE_COLLECT") != "OFF",
@@ -345,13 +348,22 @@ def job_name(definition: Definition) -> str:
     return f"redshiftml-{stamp}" + ("" if definition.auto else f"-{definition.model_type.lower()}")
 
 
-def staging_of(bucket: str, context: Context, span: Span | None) -> str:
-    """The directory or URL that a bucket stands for."""
+def staging_of(bucket: str, context: Context, span: Span | None, role: str = "") -> str:
+    """The directory or URL that a bucket stands for, where the user may have one.
+
+    Raises:
+        PermissionDenied: Neither the role nor the bucket is granted to the user.
+    """
     warehouse = context.warehouse
     try:
-        return place_of(bucket, warehouse.settings, warehouse.path)
+        place = place_of(bucket, warehouse.settings, warehouse.path)
+        if place:
+            given = "DEFAULT" if role.lower() in {"", "default"} else role
+            names = frozenset({given, f"s3://{bucket}"})
+            context.guard.check_assume(names, "CREATE MODEL", f"s3://{bucket}")
     except VestoError as error:
         raise error.at(span) from None
+    return place
 
 
 @dataclass(frozen=True, slots=True)

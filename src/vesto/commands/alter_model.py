@@ -1,14 +1,15 @@
-"""ALTER MODEL name { SET VERSION number | CANCEL REFRESH }: ours; Redshift has none."""
+"""ALTER MODEL name { SET VERSION number | CANCEL REFRESH | OWNER TO user }: ours."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
 from vesto.catalog.records import Model, Outcome, State
 from vesto.commands import Context
+from vesto.commands._users import find_user
 from vesto.dialect.cursor import Cursor
-from vesto.dialect.names import Name
+from vesto.dialect.names import Name, quoted
 from vesto.errors import ActiveTransaction, Span, UndefinedModel, WrongState
 from vesto.result import Result
 from vesto.versions import cancel_job, set_version
@@ -16,12 +17,16 @@ from vesto.versions import cancel_job, set_version
 
 @dataclass(frozen=True, slots=True)
 class AlterModel:
-    """Lets another version of a model serve, or ends its refresh. ``version`` is None for that."""
+    """Lets another version of a model serve, ends its refresh, or gives it another owner.
+
+    ``version`` is None for the last two, ``owner`` empty for the first two.
+    """
 
     starts: ClassVar[tuple[str, ...]] = ("ALTER", "MODEL")
 
     name: Name
     version: int | None
+    owner: str = ""
     span: Span | None = field(default=None, compare=False)
     version_span: Span | None = field(default=None, compare=False)
 
@@ -33,20 +38,26 @@ class AlterModel:
         name = cursor.name("a model's name")
         if cursor.accept("CANCEL", "REFRESH"):
             cursor.end()
-            return cls(name, None, span)
+            return cls(name, None, "", span)
+        if cursor.accept("OWNER", "TO"):
+            owner = cursor.identifier("a user's name")
+            cursor.end()
+            return cls(name, None, owner, span)
         if not cursor.accept("SET", "VERSION"):
-            raise cursor.error("SET VERSION and a number, or CANCEL REFRESH")
+            raise cursor.error("SET VERSION and a number, CANCEL REFRESH or OWNER TO")
         version_span = cursor.span
         version = cursor.integer("a version's number")
         cursor.end()
-        return cls(name, version, span, version_span)
+        return cls(name, version, "", span, version_span)
 
     def sql(self) -> str:
         """The statement as text."""
+        if self.owner:
+            return f"ALTER MODEL {self.name.sql()} OWNER TO {quoted(self.owner)}"
         act = "CANCEL REFRESH" if self.version is None else f"SET VERSION {self.version}"
         return f"ALTER MODEL {self.name.sql()} {act}"
 
-    def bind(self, context: Context) -> SetVersion | CancelRefresh:
+    def bind(self, context: Context) -> SetVersion | CancelRefresh | SetOwner:
         """Find the version.
 
         Raises:
@@ -59,6 +70,9 @@ class AlterModel:
         if context.in_transaction:
             raise ActiveTransaction("ALTER MODEL cannot run inside a transaction block")
         model = context.own_model(self.name, self.span)
+        if self.owner:
+            context.guard.check_superuser("change owners", self.span)
+            return SetOwner(model, find_user(context, self.owner, self.span).name)
         versions = context.warehouse.catalog.versions(model.id)
         if self.version is None:
             newest = versions[-1] if versions else model
@@ -100,6 +114,20 @@ class SetVersion:
             notice = f'version {self.wanted.version} of model "{self.model.name}" serves already'
             return Result(tag="ALTER MODEL", notices=(notice,))
         set_version(context.warehouse, self.wanted)
+        return Result(tag="ALTER MODEL")
+
+
+@dataclass(frozen=True, slots=True)
+class SetOwner:
+    """A model and whose it is to be."""
+
+    model: Model
+    owner: str
+
+    def run(self, context: Context) -> Result:
+        """Record it."""
+        catalog = context.warehouse.catalog
+        catalog.replace(self.model, replace(self.model, owner=self.owner))
         return Result(tag="ALTER MODEL")
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
+from vesto.access.rights import schema_key
 from vesto.commands import Context
-from vesto.commands._objects import check_open, run
+from vesto.commands._objects import check_open, check_use, run
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, literal, quoted, written
-from vesto.errors import Span, VestoError
+from vesto.errors import Span, StatementSyntaxError, VestoError
 from vesto.result import Result
 
 KINDS: Final = ("TABLE", "VIEW", "COLUMN", "SCHEMA")
@@ -50,7 +51,17 @@ class Comment:
 
     def bind(self, context: Context) -> Comment:
         """Check that it is no object of the system."""
-        check_open(context.place(Name(*reversed(self.parts[-3:]))), self.span)
+        if self.kind == "SCHEMA":
+            check_open((self.parts[-1].lower(), ""), self.span)
+            context.guard.check_owner(schema_key(self.parts[-1].lower()), self.span)
+            return self
+        table = self.parts[:-1] if self.kind == "COLUMN" else self.parts
+        if not table:
+            message = "a column's name needs that of its table before it"
+            raise StatementSyntaxError(message, span=self.span)
+        name = Name(*reversed(table[-3:]))
+        check_open(context.place(name), self.span)
+        check_use(context, "OWN", name, self.span)
         return self
 
     def run(self, context: Context) -> Result:

@@ -8,8 +8,23 @@ from typing import Any, ClassVar, Final
 from uuid import uuid4
 
 from vesto.commands import Context
-from vesto.commands._files import check_letters, print_option, read_option, read_role, store_of
-from vesto.commands._objects import Place, check_not_kept, check_open, engine_name, rows, run
+from vesto.commands._files import (
+    check_letters,
+    check_outside,
+    print_option,
+    read_option,
+    read_role,
+    store_of,
+)
+from vesto.commands._objects import (
+    Place,
+    check_not_kept,
+    check_open,
+    check_use,
+    engine_name,
+    rows,
+    run,
+)
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, quoted, written
 from vesto.dialect.tables import MAXIMUM_BYTES
@@ -114,6 +129,8 @@ class Copy:
         place = context.place(self.table)
         check_open(place, self.span)
         check_not_kept(context, self.table, self.span)
+        check_use(context, "INSERT", self.table, self.span)
+        check_outside(context, self.iam_role, self.source, "COPY", self.source_span)
         options = dict(self.options)
         if options.get("ENCODING", "UTF8").upper() not in {"UTF8", "UTF-8"}:
             raise FeatureNotSupported("files must be UTF8", span=self.span)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import ClassVar, Final
 
+from vesto.access.facts import forget_access, record_made
+from vesto.access.rights import function_key
 from vesto.commands import DEFAULT_SCHEMA, Context
 from vesto.commands._objects import Place, check_open, rows, run
 from vesto.dialect.cursor import Cursor
@@ -85,6 +87,9 @@ class CreateFunction:
         name = checked(self.name.object, self.span)
         place = ((self.name.schema or DEFAULT_SCHEMA).lower(), name.lower())
         check_open(place, self.span)
+        context.guard.check_create_in(place[0], self.span)
+        if place in context.guard.rights.facts.functions:
+            context.guard.check_owner(function_key(place), self.span)
         if context.warehouse.engine.is_taken(name) or is_known_function(name):
             raise DuplicateFunction(f'"{name}" is a function of SQL', span=self.span)
         for model in context.warehouse.catalog.functions(name):
@@ -164,9 +169,10 @@ class BoundFunction:
         """
         statement = self.statement
         kinds = [kind.engine() for kind in statement.arguments]
+        known = context.guard.rights.facts.functions
         with context.atomic() as connection:
-            for (known,) in rows(connection, _KNOWN, self.place):
-                if list(known) != kinds:
+            for (taken,) in rows(connection, _KNOWN, self.place):
+                if list(taken) != kinds:
                     continue
                 if not statement.or_replace:
                     message = f'function "{statement.name.object}" already exists'
@@ -175,15 +181,18 @@ class BoundFunction:
                 run(connection, _FORGET, [*self.place, kinds])
             returns = statement.returns.engine()
             macro = f"CAST({self.expression} AS {returns})"
-            run(connection, _RECORD, [*self.place, kinds, returns, macro])
+            made = [*self.place, kinds, returns, macro, statement.body, statement.volatility]
+            run(connection, _RECORD, made)
             install(connection, self.place)
+            if self.place not in known:
+                record_made(connection, function_key(self.place), context.guard.owner_id)
         return Result(tag="CREATE FUNCTION")
 
 
 _KNOWN: Final = (
     "SELECT arguments FROM dev.vesto.functions WHERE schema_name = ? AND function_name = ?"
 )
-_RECORD: Final = "INSERT INTO dev.vesto.functions VALUES (?, ?, ?, ?, ?)"
+_RECORD: Final = "INSERT INTO dev.vesto.functions VALUES (?, ?, ?, ?, ?, ?, ?)"
 _FORGET: Final = (
     "DELETE FROM dev.vesto.functions WHERE schema_name = ? AND function_name = ? AND arguments = ?"
 )
@@ -206,6 +215,7 @@ def install(connection: Connection, place: Place) -> None:
         run(connection, f"CREATE OR REPLACE MACRO {target}{', '.join(forms)}")
     else:
         run(connection, f"DROP MACRO {target}")
+        forget_access(connection, function_key(place))
 
 
 def _parameters(kinds: list[str], *, typed: bool) -> str:

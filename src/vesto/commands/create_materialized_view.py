@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
+from vesto.access.facts import record_made
+from vesto.access.rights import table_key
 from vesto.commands import Context
-from vesto.commands._objects import Place, check_open, engine_name, forget, run
+from vesto.commands._objects import Place, check_open, check_place, engine_name, forget, run
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, checked
 from vesto.dialect.translate import Translated
@@ -58,6 +60,7 @@ class CreateMaterializedView:
         checked(self.name.object, self.span)
         place = context.place(self.name)
         check_open(place, self.span)
+        check_place(context, self.name, self.span)
         query = context.translated(self.query, self.query_span.start, ("query",))
         return BoundView(self, place, query)
 
@@ -90,6 +93,7 @@ class BoundView:
             target = engine_name(statement.name)
             run(connection, f"CREATE TABLE {target} AS {self.query.sql}")
             forget(connection, self.place)
+            record_made(connection, table_key(self.place), context.guard.owner_id)
             record = "INSERT INTO dev.vesto.materialized_views VALUES (?, ?, ?)"
             run(connection, record, [*self.place, statement.query])
         return Result(tag="CREATE MATERIALIZED VIEW")

@@ -5,28 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
+from vesto.access.facts import record_made
+from vesto.access.rights import table_key
 from vesto.commands import Context
 from vesto.commands._objects import (
     Place,
     check_of,
     check_open,
+    check_place,
+    check_use,
     engine_name,
     forget,
     is_temporary,
     record_column,
+    record_keys,
     rows,
     run,
     sequence_of,
 )
 from vesto.dialect.cursor import Cursor
+from vesto.dialect.keys import WORDS, Key, read_key
 from vesto.dialect.names import Name, checked, literal, quoted
 from vesto.dialect.tables import ColumnDefinition, read_column
 from vesto.dialect.translate import Translated
 from vesto.engines import Connection
 from vesto.errors import Span, StatementSyntaxError
 from vesto.result import Result
-
-_CONSTRAINTS: Final = ("PRIMARY", "UNIQUE", "FOREIGN", "CONSTRAINT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,7 @@ class CreateTable:
     temporary: bool = False
     if_not_exists: bool = False
     columns: tuple[ColumnDefinition, ...] = ()
+    keys: tuple[Key, ...] = ()
     names: tuple[str, ...] = ()
     like: Name | None = None
     query: str = ""
@@ -90,6 +95,7 @@ class CreateTable:
         words = "CREATE TEMP TABLE" if self.temporary else "CREATE TABLE"
         parts = [words + (" IF NOT EXISTS" if self.if_not_exists else ""), self.name.sql()]
         inside = [column.sql() for column in self.columns] or [quoted(n) for n in self.names]
+        inside += [key.sql() for key in self.keys]
         inside += [f"LIKE {self.like.sql()}"] if self.like else []
         parts += [f"({', '.join(inside)})"] if inside else []
         parts += [f"DISTSTYLE {self.dist_style}"] if self.dist_style else []
@@ -109,6 +115,12 @@ class CreateTable:
             checked(column.name, self.span)
         place = context.place(self.name)
         check_open(place, self.span)
+        if self.temporary:
+            context.guard.check_temporary(self.span)
+        else:
+            check_place(context, self.name, self.span)
+        if self.like is not None:
+            check_use(context, "SELECT", self.like, self.span)
         query = None
         if self.query:
             query = context.translated(self.query, self.query_span.start, ("query",))
@@ -138,29 +150,23 @@ def _contents(cursor: Cursor, table: CreateTable) -> CreateTable:
         cursor.expect(")")
         return replace(table, names=tuple(names))
     columns: list[ColumnDefinition] = []
+    keys: list[Key] = []
     while True:
-        if any(cursor.peek(word) for word in _CONSTRAINTS):
-            _skip_constraint(cursor)
+        if any(cursor.peek(word) for word in WORDS):
+            keys.append(read_key(cursor))
         else:
             columns.append(read_column(cursor))
         if not cursor.accept(","):
             break
     cursor.expect(")")
-    return replace(table, columns=tuple(columns))
+    primary = {name.lower() for key in keys if key.kind == "p" for name in key.columns}
+    columns = [replace(c, not_null=c.not_null or c.name.lower() in primary) for c in columns]
+    return replace(table, columns=tuple(columns), keys=tuple(keys))
 
 
 def _names_alone(cursor: Cursor) -> bool:
     following = cursor.after(1)
     return following.kind == "symbol" and following.text in {",", ")"}
-
-
-def _skip_constraint(cursor: Cursor) -> None:
-    """PRIMARY KEY, UNIQUE and FOREIGN KEY are informational in Redshift."""
-    depth = 0
-    while cursor.here.kind != "end":
-        if depth == 0 and (cursor.peek(",") or cursor.peek(")")):
-            return
-        depth += {"(": 1, ")": -1}.get(cursor.advance().text, 0)
 
 
 def _attributes(cursor: Cursor, table: CreateTable) -> CreateTable:
@@ -216,6 +222,7 @@ class BoundTable:
             for column in statement.columns:
                 self._make_sequence(connection, column)
             run(connection, self._engine_sql(connection))
+            record_made(connection, table_key(self.place), context.guard.owner_id)
             self._record(connection)
         return Result(tag=tag)
 
@@ -274,6 +281,8 @@ class BoundTable:
             place = keys.index(column.name) + 1 if column.name in keys else 0
             dist = column.is_distkey or column.name == statement.dist_key
             record_column(connection, self.place, replace(column, is_distkey=dist), place)
+        own = [key for column in statement.columns for key in column.keys]
+        record_keys(connection, self.place, [*own, *statement.keys])
 
 
 def _like(connection: Connection, source: Name) -> str:

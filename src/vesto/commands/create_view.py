@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar, Final
 
+from vesto.access.facts import record_made
+from vesto.access.rights import table_key
 from vesto.commands import Context
 from vesto.commands._objects import (
     Place,
     check_not_kept,
     check_open,
+    check_use,
     engine_name,
     forget,
     rows,
@@ -74,8 +78,12 @@ class CreateView:
         checked(self.name.object, self.span)
         place = context.place(self.name)
         check_open(place, self.span)
+        check_use(context, "REPLACE" if self.or_replace else "CREATE", self.name, self.span)
         check_not_kept(context, self.name, self.span)
-        query = context.translated(self.query, self.query_span.start, ("query",))
+        translate = partial(context.translate_view, late=self.late)
+        query = replace(context, translate=translate).translated(
+            self.query, self.query_span.start, ("query",)
+        )
         if query.forecasts and not self.late:
             hint = (
                 "Add WITH NO SCHEMA BINDING, or make a table: CREATE TABLE t AS SELECT FORECAST(m)."
@@ -113,6 +121,7 @@ class BoundView:
         if known_late and not statement.or_replace:
             message = f'relation "{statement.name.object}" already exists'
             raise DuplicateTable(message, span=statement.span)
+        known = self.place in context.guard.rights.facts.relations
         with context.atomic() as connection:
             if statement.late:
                 self._make_late(context)
@@ -122,7 +131,9 @@ class BoundView:
                 columns = f" ({columns})" if columns else ""
                 target = engine_name(statement.name)
                 run(connection, f"{words} {target}{columns} AS {self.query.sql}")
-                forget(connection, self.place)
+                forget(connection, self.place, keep_access=known)
+            if not known:
+                record_made(connection, table_key(self.place), context.guard.owner_id)
         return Result(tag="CREATE VIEW")
 
     def _make_late(self, context: Context) -> None:
@@ -137,7 +148,7 @@ class BoundView:
             raise DuplicateTable(message, span=statement.span)
         if kinds:
             run(connection, f"DROP VIEW {engine_name(statement.name)}")
-        forget(connection, self.place)
+        forget(connection, self.place, keep_access=True)
         query = statement.query
         if statement.columns:
             columns = ", ".join(map(quoted, statement.columns))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
+from vesto.access.rights import function_key
 from vesto.commands import DEFAULT_SCHEMA, Context
 from vesto.commands.create_function import forget_function, read_arguments
 from vesto.dialect.cursor import Cursor
@@ -50,6 +51,8 @@ class DropFunction:
         Raises:
             DependentObjects: It is.
         """
+        place = ((self.name.schema or DEFAULT_SCHEMA).lower(), self.name.object.lower())
+        context.guard.check_drop(function_key(place), self.span)
         for model in context.warehouse.catalog.functions(self.name.object):
             hint = f'DROP MODEL "{model.name}" removes it.'
             message = f'function "{self.name.object}" belongs to a model'

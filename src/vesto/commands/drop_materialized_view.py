@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from vesto.commands import Context
 from vesto.commands._dependents import drop_dependents
-from vesto.commands._objects import engine_name, forget, run
+from vesto.commands._objects import check_drops, engine_name, forget, run
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
 from vesto.errors import Span, UndefinedTable
@@ -47,6 +47,7 @@ class DropMaterializedView:
         Raises:
             UndefinedTable: It is not.
         """
+        check_drops(context, [self.name], self.span)
         there = context.place(self.name) in context.surroundings.materialized_views
         if not (there or self.if_exists):
             message = f'materialized view "{self.name.object}" does not exist'

@@ -51,7 +51,7 @@ class DropModel:
         if context.in_transaction:
             raise ActiveTransaction("DROP MODEL cannot run inside a transaction block")
         try:
-            return RemoveModel(context.own_model(self.name, self.span))
+            return RemoveModel(context.droppable_model(self.name, self.span))
         except UndefinedModel:
             if not self.if_exists:
                 raise

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
+from vesto.access.facts import forget_schema
+from vesto.access.rights import schema_key
 from vesto.catalog.records import Model
 from vesto.commands import Context
 from vesto.commands._objects import check_open, rows, run
@@ -55,6 +57,7 @@ class DropSchema:
         wanted = {name.lower() for name in self.names}
         for name in wanted:
             check_open((name, ""), self.span)
+            context.guard.check_drop(schema_key(name), self.span)
         models = [model for model in context.warehouse.catalog.models() if _is_in(model, wanted)]
         late = [name for schema, name in context.surroundings.late_views if schema in wanted]
         if (models or late) and not self.cascade:
@@ -95,6 +98,7 @@ class BoundDrop:
                 except VestoError as error:
                     raise error.at(statement.span) from None
                 _forget(connection, name.lower())
+                forget_schema(connection, name.lower())
         for model in self.models:
             context.warehouse.drop(model)
         return Result(tag="DROP SCHEMA")

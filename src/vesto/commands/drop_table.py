@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from vesto.commands import Context
 from vesto.commands._dependents import drop_dependents
 from vesto.commands._objects import (
+    check_drops,
     check_not_kept,
     check_open,
     engine_name,
@@ -57,6 +58,7 @@ class DropTable:
         Raises:
             WrongObjectType: One is a materialised view's.
         """
+        check_drops(context, self.names, self.span, temporary=True)
         for name in self.names:
             check_open(context.place(name), self.span)
             check_not_kept(context, name, self.span, "Use DROP MATERIALIZED VIEW.")

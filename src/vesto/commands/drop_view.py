@@ -7,7 +7,14 @@ from typing import ClassVar, Final
 
 from vesto.commands import Context
 from vesto.commands._dependents import drop_dependents
-from vesto.commands._objects import check_not_kept, check_open, engine_name, forget, run
+from vesto.commands._objects import (
+    check_drops,
+    check_not_kept,
+    check_open,
+    engine_name,
+    forget,
+    run,
+)
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
 from vesto.errors import Span, VestoError
@@ -49,6 +56,7 @@ class DropView:
         Raises:
             WrongObjectType: One is a materialised view's.
         """
+        check_drops(context, self.names, self.span)
         for name in self.names:
             check_open(context.place(name), self.span)
             check_not_kept(context, name, self.span, "Use DROP MATERIALIZED VIEW.")

@@ -43,6 +43,7 @@ class EvaluateModel:
     """
 
     starts: ClassVar[tuple[str, ...]] = ("EVALUATE", "MODEL")
+    only_looks: ClassVar[bool] = True
     keeps_schema: ClassVar[bool] = True
 
     name: Name
@@ -91,6 +92,7 @@ class EvaluateModel:
             DatatypeMismatch: A column's type does not fit.
         """
         model = context.model(self.name, self.span)
+        context.guard.check_execute(model, self.span)
         check_ready(model)
         if model.state is not State.READY:
             raise ModelNotReady(NOT_READY, span=self.span)

@@ -22,6 +22,7 @@ class ExplainCreateModel:
     """Says what a training would do: rows kept, column types, problem, candidates, cost, warnings."""
 
     starts: ClassVar[tuple[str, ...]] = ("EXPLAIN", "CREATE", "MODEL")
+    only_looks: ClassVar[bool] = True
     keeps_schema: ClassVar[bool] = True
 
     statement: CreateModel

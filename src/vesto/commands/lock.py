@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from vesto.commands import Context
-from vesto.commands._objects import check_exists
+from vesto.commands._objects import check_exists, check_use
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
 from vesto.errors import Span
@@ -45,6 +45,7 @@ class Lock:
             UndefinedTable: One is not there.
         """
         for table in self.tables:
+            check_use(context, "UPDATE", table, self.span)
             check_exists(context, table, self.span)
         return self
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from vesto.commands import Context
-from vesto.commands._objects import check_exists, check_open, engine_name, run
+from vesto.commands._objects import check_exists, check_open, check_use, engine_name, run
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, quoted
 from vesto.errors import Span
@@ -67,6 +67,9 @@ class Merge:
             VestoError: A table is missing, or the condition has a mistake.
         """
         check_open(context.place(self.target), self.span)
+        for action in ("SELECT", "INSERT", "DELETE"):
+            check_use(context, action, self.target, self.span)
+        check_use(context, "SELECT", self.source, self.span)
         for name in (self.target, self.source):
             check_exists(context, name, self.span)
         condition = context.expression(self.condition, self.condition_span.start)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
+from vesto.access.rights import table_key
 from vesto.commands import Context
-from vesto.commands._objects import engine_name, rows, run
+from vesto.commands._objects import check_use, engine_name, rows, run
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
 from vesto.dialect.translate import Translated
@@ -44,6 +45,7 @@ class RefreshMaterializedView:
             UndefinedTable: There is no such view.
         """
         place = context.place(self.name)
+        check_use(context, "OWN", self.name, self.span)
         sql = (
             "SELECT query FROM dev.vesto.materialized_views WHERE schema_name = ? AND view_name = ?"
         )
@@ -51,7 +53,13 @@ class RefreshMaterializedView:
         if not found:
             message = f'materialized view "{self.name.object}" does not exist'
             raise UndefinedTable(message, span=self.span)
-        return BoundRefresh(self.name, context.translate(found[0][0]))
+        owner = context.guard.rights.facts.owner(table_key(place))
+        # Whoever refreshes it, it shows no more than its owner may read.
+        query = context.translate(found[0][0])
+        directory = context.warehouse.catalog.accounts.directory()
+        name = directory.names.get(("USER", owner), "")
+        context.guard.check_as(name, query.uses, context.surroundings.search_path)
+        return BoundRefresh(self.name, query)
 
 
 @dataclass(frozen=True, slots=True)

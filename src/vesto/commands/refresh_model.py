@@ -130,7 +130,11 @@ def _as_its_maker(context: Context, model: Model) -> Iterator[str]:
     """The training query, on a connection that finds what the model's maker found."""
     line, parameters = context.connection, context.parameters
     try:
-        yield context.warehouse.translator.training_query(model.definition, line, model.owner)
+        if context.guard.is_user(model.owner):
+            guard = context.guard
+        else:
+            guard = context.warehouse.guard_of(model, line)
+        yield context.warehouse.translator.training_query(model.definition, line, guard)
     except VestoError as error:
         # Where it is in the training query is nowhere in this statement.
         error.span = None

@@ -18,6 +18,7 @@ class Reset:
 
     starts: ClassVar[tuple[str, ...]] = ("RESET",)
     keeps_schema: ClassVar[bool] = True
+    needs_no_engine: ClassVar[bool] = True
     engine_has_it: ClassVar[bool] = True
 
     name: str = ""

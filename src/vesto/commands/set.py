@@ -15,7 +15,7 @@ from vesto.result import Result
 _IGNORED: Final = (
     ("SESSION", "CHARACTERISTICS"),
     ("TRANSACTION",),
-    ("SESSION", "AUTHORIZATION", "DEFAULT"),
+    ("ROLE", "NONE"),
 )
 
 
@@ -25,6 +25,7 @@ class Set:
 
     starts: ClassVar[tuple[str, ...]] = ("SET",)
     keeps_schema: ClassVar[bool] = True
+    needs_no_engine: ClassVar[bool] = True
     engine_has_it: ClassVar[bool] = True
 
     name: str
@@ -41,14 +42,19 @@ class Set:
             cursor.end()
             return cls("", None, span)
         if cursor.accept("TIME", "ZONE"):
+            if cursor.accept("LOCAL"):
+                return cls("timezone", None, span)
             name = "timezone"
+        elif cursor.peek("NAMES") and cursor.after(1).kind in {"string", "word"}:
+            cursor.advance()
+            name = "client_encoding"
         else:
             if not cursor.accept("SESSION"):
                 cursor.accept("LOCAL")
             name = cursor.identifier("a parameter").lower()
             if not cursor.accept("TO"):
                 cursor.expect("=")
-        value = None if cursor.accept("DEFAULT") else _value(cursor)
+        value = None if cursor.accept("DEFAULT") else read_value(cursor)
         cursor.end()
         return cls(name, value, span)
 
@@ -86,7 +92,8 @@ class Set:
         return Result(tag="SET")
 
 
-def _value(cursor: Cursor) -> str:
+def read_value(cursor: Cursor) -> str:
+    """Read a parameter's value: words, numbers or strings, separated by commas."""
     parts = [_part(cursor)]
     while cursor.accept(","):
         parts.append(_part(cursor))
@@ -113,6 +120,7 @@ def take_effect(context: Context, name: str) -> None:
         context.connection.use_interval_level(float(context.parameters.get(name)))
     if name == "timezone":
         context.connection.use_time_zone(context.parameters.get("timezone"))
+    context.connection.use_settings(context.parameters.all)
 
 
 COMMAND: Final = Set

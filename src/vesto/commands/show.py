@@ -19,7 +19,9 @@ class Show:
     """Shows one parameter, or all where ``name`` is empty."""
 
     starts: ClassVar[tuple[str, ...]] = ("SHOW",)
+    only_looks: ClassVar[bool] = True
     keeps_schema: ClassVar[bool] = True
+    needs_no_engine: ClassVar[bool] = True
     engine_has_it: ClassVar[bool] = True
 
     name: str = ""
@@ -63,7 +65,9 @@ class Show:
             value = context.parameters.get(self.name)
         except VestoError as error:
             raise error.at(self.span) from None
-        return Result.of(pa.table({self.name: [value]}), tag="SHOW")
+        kept, key = context.warehouse.constants, f"\0{self.name} {value}"
+        known = kept.find(key)
+        return known or kept.keep(key, Result.of(pa.table({self.name: [value]}), tag="SHOW"))
 
 
 COMMAND: Final = Show

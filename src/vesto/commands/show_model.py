@@ -36,6 +36,7 @@ class ShowModel:
     """
 
     starts: ClassVar[tuple[str, ...]] = ("SHOW", "MODEL")
+    only_looks: ClassVar[bool] = True
     keeps_schema: ClassVar[bool] = True
 
     name: Name | None
@@ -72,7 +73,8 @@ class Shown:
     def run(self, context: Context) -> Result:
         """The rows."""
         if self.model is None:
-            models = context.warehouse.catalog.models()
+            known = context.warehouse.catalog.models()
+            models = [model for model in known if context.guard.sees_model(model)]
             names = {
                 "Schema Name": [m.schema for m in models],
                 "Model Name": [m.name for m in models],
@@ -81,6 +83,8 @@ class Shown:
         newest = context.warehouse.catalog.newest(self.model.id)
         rate = context.warehouse.settings.cost_per_cpu_hour
         rows = model_rows(self.model, rate, newest or self.model)
+        if not context.guard.owns_model(self.model):
+            rows = for_others(rows)
         keys, values = [key for key, _ in rows], [value for _, value in rows]
         table = pa.table(
             {"Key": pa.array(keys, pa.string()), "Value": pa.array(values, pa.string())}
@@ -107,6 +111,8 @@ class ShownVersions:
         versions = context.warehouse.catalog.versions(self.model.id)
         serving = context.warehouse.catalog.by_id(self.model.id) or self.model
         rows = [_version_row(version, serving) for version in versions]
+        if not context.guard.owns_model(self.model):
+            rows = [row | {"job_name": None, "failure": None} for row in rows]
         return Result.of(pa.Table.from_pylist(rows, schema=pa.schema(_VERSION_COLUMNS)))
 
 
@@ -158,6 +164,25 @@ def model_rows(model: Model, rate: float, newest: Model) -> Rows:
     if outcome.hyperparameters:
         rows += [("", ""), ("HYPERPARAMETERS:", ""), *outcome.hyperparameters]
     return rows
+
+
+# What only the owner of a model sees: what it cost, where its files are and what it was trained on.
+_OWNERS_ROWS: Final = frozenset(
+    {"Estimated Cost", "IAM Role", "S3 Bucket", "KMS Key", "Query", "Training Job Name",
+     "AutoML Job Name", "Failure Reason", "Refresh Failure Reason"}
+)  # fmt: skip
+
+
+def for_others(rows: Rows) -> Rows:
+    """The rows that somebody sees who may predict with a model and does not own it."""
+    found: Rows = []
+    inside = False
+    for key, value in rows:
+        # The query goes on in rows without a key.
+        inside = key == "Query" or (inside and key == "" and value != "")
+        if not inside and key not in _OWNERS_ROWS:
+            found.append((key, value))
+    return found
 
 
 def _refresh_rows(model: Model, newest: Model) -> Rows:

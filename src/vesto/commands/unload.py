@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
 from vesto.commands import Context
-from vesto.commands._files import check_letters, print_option, read_option, read_role, store_of
+from vesto.commands._files import (
+    check_letters,
+    check_outside,
+    print_option,
+    read_option,
+    read_role,
+    store_of,
+)
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import quoted, written
 from vesto.dialect.translate import Translated
@@ -91,6 +98,7 @@ class Unload:
         except VestoError as error:
             error.span = self.query_span
             raise
+        check_outside(context, self.iam_role, self.target, "UNLOAD", self.target_span)
         columns = {column.name.lower() for column in context.connection.describe(query.sql)}
         for name in self.partitions:
             if name.lower() not in columns:

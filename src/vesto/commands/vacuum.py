@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from vesto.commands import Context
-from vesto.commands._objects import check_exists
+from vesto.commands._objects import check_exists, check_use
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
 from vesto.errors import ActiveTransaction, Span
@@ -57,6 +57,8 @@ class Vacuum:
         if context.in_transaction:
             raise ActiveTransaction("VACUUM cannot run inside a transaction block")
         if self.table is not None:
+            if not context.guard.rights.has_system("VACUUM"):
+                check_use(context, "OWN", self.table, self.span)
             check_exists(context, self.table, self.span)
         return self
 

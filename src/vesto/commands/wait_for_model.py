@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
@@ -53,8 +54,14 @@ class Waiting:
         Raises:
             TrainingFailed: Its newest version has FAILED.
             UndefinedModel: It was dropped meanwhile.
+            QueryCanceled: The user does not want to wait any longer; the training goes on.
         """
-        check_ready(context.warehouse.wait(self.model))
+        stopped = threading.Event()
+        context.watch(stopped.set)
+        try:
+            check_ready(context.warehouse.wait(self.model, stopped=stopped))
+        finally:
+            context.watch(None)
         return Result(tag="WAIT")
 
 

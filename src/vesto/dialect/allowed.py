@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from vesto.dialect.catalogue import is_engine_relation
 from vesto.dialect.translate import Translated
 from vesto.errors import PermissionDenied, ReservedName
 
@@ -15,11 +16,11 @@ TABLE_FUNCTIONS: Final = frozenset(
 # Functions of values that tell of the machine, reach files or run text as SQL.
 _FUNCTIONS: Final = re.compile(
     r"read_|parquet_|sniff_|glob|query|getenv|duckdb_|pragma_|which_secret|getvariable|write_log|"
-    r"current_setting|set_config|pg_read|load_|checkpoint|force_checkpoint|vesto_rows_of_|"
+    r"set_config|pg_read|load_|checkpoint|force_checkpoint|vesto_rows_of_|nextval|currval|"
     # What scores any program, and what changes the programs of the process: only a model's own
     # function, which the catalog knows, leads there.
     r"vesto_(predict_(bool|int[248]|float[48]|varchar)|probabilities|category|explain|"
-    r"explain_model|register_program|"
+    r"explain_model|has_privilege|register_program|"
     r"forget_program|kernel|use_kernel)\Z"
 )
 _FILE_NAME: Final = re.compile(
@@ -48,9 +49,15 @@ def check_allowed(statement: Translated, *, locked: bool) -> None:
     for function in statement.table_functions:
         if function not in TABLE_FUNCTIONS:
             raise _refused(f"table function {function}")
-    for _, name in statement.tables:
-        if _FILE_NAME.search(name):
-            raise _refused(f'the file "{name}"')
+    for schema, name in statement.tables:
+        _check_relation(schema, name)
+
+
+def _check_relation(schema: str, name: str) -> None:
+    if is_engine_relation(schema, name):
+        raise _refused(f'the relation "{name}"')
+    if _FILE_NAME.search(name):
+        raise _refused(f'the file "{name}"')
 
 
 def _refused(what: str) -> PermissionDenied:

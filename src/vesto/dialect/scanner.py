@@ -6,7 +6,9 @@ Source: PostgreSQL manual, "Lexical Structure" (nested comments, dollar quotes, 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from vesto.errors import Span, StatementSyntaxError
@@ -29,6 +31,8 @@ _TOKEN: Final = re.compile(
 # Doubled quotes and, as PostgreSQL 8.0 had them, backslashes.
 _ESCAPE: Final = re.compile(r"(?:'|\\)(.)", re.DOTALL)
 _CONTROL: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+# The length of texts whose tokens are kept.
+MAXIMUM_KEPT: Final = 100
 _COMMENT_EDGE: Final = re.compile(r"/\*|\*/")
 
 
@@ -41,12 +45,24 @@ class Token:
     span: Span
 
 
-def scan(sql: str) -> list[Token]:
+def scan(sql: str) -> Sequence[Token]:
     """All tokens of ``sql``, then one of kind "end".
 
     Raises:
         StatementSyntaxError: A string, name, comment or dollar quote has no end.
     """
+    # Clients send the same short texts again and again. What may hold a secret is not kept.
+    if len(sql) <= MAXIMUM_KEPT and "'" not in sql and "$" not in sql:
+        return _kept(sql)
+    return _scanned(sql)
+
+
+@lru_cache(maxsize=1024)
+def _kept(sql: str) -> tuple[Token, ...]:
+    return tuple(_scanned(sql))
+
+
+def _scanned(sql: str) -> list[Token]:
     tokens: list[Token] = []
     at = 0
     while at < len(sql):

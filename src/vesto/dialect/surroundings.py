@@ -16,7 +16,9 @@ class Surroundings:
     ``super_columns`` are the names of all other SUPER columns; ``late_views`` the texts of views
     without schema binding; ``generated`` the columns that take no values, by table;
     ``search_path`` the schemas of names without one; ``rounding`` is ``enable_numeric_rounding``; ``user`` the
-    session's.
+    session's, ``superuser`` whether it may do everything; ``narrowed`` the columns that it may read
+    of tables of which it may not read all, by schema (empty for the search path) and name.
+    ``qualified`` are the schemas to write before the names of tables, which only views need.
     """
 
     system_views: frozenset[str] = frozenset()
@@ -28,6 +30,9 @@ class Surroundings:
     search_path: tuple[str, ...] = ("public",)
     rounding: bool = True
     user: str = "vesto"
+    superuser: bool = True
+    narrowed: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
+    qualified: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> Hashable:
@@ -35,6 +40,7 @@ class Surroundings:
         return (
             self.super_columns, tuple(sorted(self.late_views.items())), self.materialized_views,
             tuple(sorted(self.generated.items())), self.search_path, self.rounding, self.user,
+            self.superuser, tuple(sorted(self.narrowed.items())),
         )  # fmt: skip
 
     def place(self, schema: str, name: str) -> Place:

@@ -15,7 +15,10 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
+from vesto.dialect.catalogue import plain_text
+from vesto.dialect.references import Use, narrow, qualify, uses_of
 from vesto.dialect.rules.apply import MASKING, apply, unmask
+from vesto.dialect.rules.catalogue import from_functions
 from vesto.dialect.rules.documents import SUPER
 from vesto.dialect.rules.forecasts import FindForecast, no_forecasts, resolve_forecasts
 from vesto.dialect.rules.spans import span_of
@@ -40,6 +43,10 @@ _WRITES: Final = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 _DEFINES: Final = (exp.Create, exp.Drop, exp.Alter, exp.TruncateTable, exp.Comment)
 # What sqlglot raises over text that its grammar did not think of.
 _BROKEN: Final = (TypeError, AttributeError, ValueError, LookupError, AssertionError)
+# What a query is made of that returns literals.
+_CONSTANT: Final = frozenset(
+    {exp.Select, exp.Alias, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Neg, exp.Paren}
+)
 _OBJECTS: Final = {"TABLE", "VIEW", "SCHEMA"}
 
 
@@ -70,6 +77,8 @@ class Translated:
     ``functions`` and, in FROM, ``table_functions`` what it calls; all folded to lower case.
     ``calls`` are the places where prediction functions are called, ``forecasts`` the identifiers
     of the models whose rows FORECAST stands for; ``relation_of`` names the relation to show them as.
+    ``uses`` are what must be allowed for it; those of a text that went through untouched are not known.
+    ``is_constant``: it returns literals, whatever the database holds and the session is.
     """
 
     sql: str
@@ -81,6 +90,8 @@ class Translated:
     table_functions: tuple[str, ...] = ()
     calls: tuple[Span, ...] = ()
     forecasts: tuple[str, ...] = ()
+    uses: tuple[Use, ...] = ()
+    is_constant: bool = False
 
 
 Lookup = Callable[[str, str], Sequence[Signature]]
@@ -115,18 +126,23 @@ def translate(
     if tree is None or kind == "native":
         return Translated(sql, "native", word)
     unmask(tree)
+    from_functions(tree, MASKING.unmask)
     written = tuple(_written(tree))
     check_written(tree, written, surroundings)
-    tree = expand_late_views(tree, surroundings, _parsed)
+    tree, late = expand_late_views(tree, surroundings, _parsed)
+    narrow(tree, surroundings)
+    qualify(tree, surroundings)
     tables = tuple(_tables(tree))
     functions, table_functions = _functions(tree)
     forecasts = resolve_forecasts(tree, find_forecast)
     calls = tuple(_resolve_calls(tree, find))
     tree = apply(tree, surroundings)
     tree, kind = _into_table(tree, kind)
+    uses = tuple(dict.fromkeys((*late, *uses_of(tree))))
+    is_constant = kind == "query" and all(type(node) in _CONSTANT for node in tree.walk())
     return Translated(
         _generated(tree), kind, word, tables, written, functions, table_functions, calls,
-        forecasts,
+        forecasts, uses, is_constant,
     )  # fmt: skip
 
 
@@ -191,7 +207,7 @@ def _parsed(sql: str, *, engine_dialect_too: bool) -> exp.Expr | None:
     first: StatementSyntaxError | None = None
     for dialect in dialects:
         try:
-            text = MASKING.mask(sql) if dialect == "redshift" else sql
+            text = MASKING.mask(plain_text(sql)) if dialect == "redshift" else sql
             found = sqlglot.parse(text, read=dialect)
         except SqlglotError as error:
             first = first or _as_ours(error, sql)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -34,6 +35,9 @@ _SYMBOLS: Final = frozenset(
 _ALIKE: Final = re.compile(r"(?:[ !\"#%-,.0-\[\]-~\n\t]|-(?!-)|/(?!\*))*")
 # A name that the grammar of neither gives a meaning to.
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]*\Z")
+# Schemas and relations that are the system's: their names are rewritten, or refused.
+_SCHEMAS: Final = frozenset({"vesto", "pg_catalog", "information_schema"})
+_ENGINE: Final = ("pg_", "duckdb_", "pragma_", "sqlite_")
 _MEANINGFUL: Final = frozenset(
     [
         "add",
@@ -66,6 +70,7 @@ _MEANINGFUL: Final = frozenset(
         "current_catalog",
         "current_date",
         "current_role",
+        "current_setting",
         "current_schema",
         "current_time",
         "current_timestamp",
@@ -217,15 +222,15 @@ def _is_same(token: Token, surroundings: Surroundings, *, called: bool) -> bool:
         return word in _SAME or word in _BEFORE
     if word in _WORDS:
         return True
-    known = word in _MEANINGFUL or word in surroundings.system_views or word == "pg_catalog"
-    return not known and word != "vesto" and _NAME.match(word) is not None
+    known = word in _MEANINGFUL or word in surroundings.system_views or word in _SCHEMAS
+    return not known and not word.startswith(_ENGINE) and _NAME.match(word) is not None
 
 
-def _has_names(tokens: list[Token]) -> bool:
+def _has_names(tokens: Sequence[Token]) -> bool:
     """Whether every column of every query is a bare name, ``*``, or ends with AS and a name."""
     for place, token in enumerate(tokens):
         if token.kind == "word" and token.text.lower() == "select":
-            item: list[Token] = []
+            item: Sequence[Token] = []
             depth = 0
             for following in tokens[place + 1 :]:
                 word = following.text.lower() if following.kind == "word" else following.text
@@ -239,7 +244,7 @@ def _has_names(tokens: list[Token]) -> bool:
     return True
 
 
-def _is_named(item: list[Token]) -> bool:
+def _is_named(item: Sequence[Token]) -> bool:
     words = [token.text for token in item]
     if words[:1] == ["distinct"] or words[:1] == ["DISTINCT"]:
         item, words = item[1:], words[1:]
@@ -250,12 +255,12 @@ def _is_named(item: list[Token]) -> bool:
     return words == ["*"] or (names and words[1::2] in ([], ["."]) and len(words) in {1, 3})
 
 
-def _is_path(tokens: list[Token], place: int) -> bool:
+def _is_path(tokens: Sequence[Token], place: int) -> bool:
     """Whether a name of three parts stands there: it may lead into a document."""
     return tokens[place + 1].text == "." and tokens[place + 3].text == "."
 
 
-def _tables(tokens: list[Token]) -> tuple[tuple[str, str], ...]:
+def _tables(tokens: Sequence[Token]) -> tuple[tuple[str, str], ...]:
     """The bare names after FROM and JOIN, as schema and name."""
     found = []
     for place, token in enumerate(tokens[:-1]):

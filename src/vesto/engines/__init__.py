@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
@@ -20,10 +20,11 @@ from vesto.types import SqlType
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a query or table: its name and SQL type."""
+    """One column of a query or table: its name, SQL type and PostgreSQL's type modifier."""
 
     name: str
     type: SqlType
+    modifier: int = field(default=-1, compare=False)
 
 
 FunctionKind = Literal["prediction", "probabilities", "explanation", "interval"]
@@ -59,19 +60,36 @@ class Sample:
     total_rows: int
 
 
+Values = Sequence[Any] | Mapping[str, Any]
+
+
 class Connection(Protocol):
     """One user's line to the engine; used by one thread at a time."""
 
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> pa.RecordBatchReader:
+    def execute(self, sql: str, parameters: Values = ()) -> pa.RecordBatchReader:
         """Run one statement of the engine's own dialect. An unread result blocks the line.
+
+        ``parameters`` are in the order of their places, or by number where some have no place.
 
         Raises:
             VestoError: The engine's errors, with SQLSTATE.
         """
         ...
 
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of what ``execute`` ran last, with types that Arrow does not know."""
+        ...
+
     def describe(self, sql: str) -> list[Column]:
         """The columns of a query, which is not run."""
+        ...
+
+    def check(self, sql: str) -> None:
+        """Nothing, if the statement could be run; it is not.
+
+        Raises:
+            VestoError: A name in it is not there, or a type does not fit.
+        """
         ...
 
     def surroundings(self) -> Surroundings:
@@ -88,6 +106,14 @@ class Connection(Protocol):
         Raises:
             InvalidParameterValue: There is none of that name.
         """
+        ...
+
+    def use_user(self, name: str, *, superuser: bool) -> None:
+        """Show in system views what this user may see."""
+        ...
+
+    def use_settings(self, settings: Callable[[], Mapping[str, str]]) -> None:
+        """Show these configuration parameters in the catalogue, as they are at the next statement."""
         ...
 
     def use_interval_level(self, level: float) -> None:
@@ -140,12 +166,18 @@ class Engine(Protocol):
         """From now on treat SQL as hostile: no files, no extensions, no settings."""
         ...
 
-    def provide(self, view: str, columns: Sequence[Column], rows: Callable[[], pa.Table]) -> None:
-        """Make ``vesto.<view>`` a view over what ``rows`` returns whenever it is read."""
+    def provide(
+        self, view: str, columns: Sequence[Column], rows: Callable[[str], pa.Table]
+    ) -> None:
+        """Make ``vesto.<view>`` a view over what ``rows`` returns for the user who reads it."""
         ...
 
     def answer(self, name: str, reply: Callable[[str, str], str]) -> None:
         """Make ``name`` a function of a user and a text that returns the document of ``reply``."""
+        ...
+
+    def decide(self, name: str, arguments: int, reply: Callable[..., bool | None]) -> None:
+        """Make ``name`` a function of so many texts that returns the truth of ``reply``."""
         ...
 
     def install(self, function: Function, program: Program | None) -> None:
@@ -162,6 +194,14 @@ class Engine(Protocol):
 
     def functions(self) -> set[tuple[str, str]]:
         """Schema and name of the prediction functions that are installed."""
+        ...
+
+    def macros(self) -> set[tuple[str, str]]:
+        """Schema and name, folded, of all functions that stand in the tables' file."""
+        ...
+
+    def predictions(self) -> int:
+        """How many rows this process has predicted, whichever engine of it did."""
         ...
 
     def is_taken(self, name: str) -> bool:

@@ -6,6 +6,7 @@ It serves where the extension cannot be loaded: the same predictions, many times
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -36,6 +37,7 @@ class ReferenceScorer:
         _make(make, "vesto_probabilities", _documents, "JSON")
         _make(make, "vesto_explain", _explanations, "JSON")
         make("vesto_kernel", lambda: KERNEL, [], "VARCHAR")
+        make("vesto_predictions", lambda: _count.made, [], "BIGINT", side_effects=True)
 
     def register(self, name: str, program: Program) -> None:
         """Make a program ready to score under its content hash."""
@@ -69,7 +71,23 @@ def _make(make: Any, name: str, score: Callable[[Program, list[Any]], Any], retu
     make(name, scored, None, returns, type="arrow", null_handling="special")
 
 
+class _Count:
+    """How many rows this process has been asked predictions for."""
+
+    def __init__(self) -> None:
+        self.made = 0
+        self._lock = threading.Lock()
+
+    def add(self, given: list[Any]) -> None:
+        with self._lock:
+            self.made += len(given[0]) if given else 0
+
+
+_count: Final = _Count()
+
+
 def _predictions(program: Program, given: list[Any]) -> Any:
+    _count.add(given)
     return reference.score(program, given)
 
 
@@ -78,6 +96,7 @@ def _documents(program: Program, given: list[Any]) -> Any:
     output = program.output
     if not output.labels or output.link == "argmax":
         raise UndefinedFunction("the model gives no probabilities")
+    _count.add(given)
     rows = reference.probabilities(program, given)
     order = np.argsort(-rows, axis=1, kind="stable")
     texts = [

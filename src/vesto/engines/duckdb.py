@@ -6,14 +6,16 @@ with ``public`` as the default schema, so that three-part names in scripts resol
 
 from __future__ import annotations
 
-import hashlib
+import json
 import logging
+import re
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Any, Final
 from weakref import WeakSet
@@ -23,8 +25,9 @@ import pyarrow as pa
 
 from vesto.dialect.names import literal, quoted
 from vesto.dialect.surroundings import Place, Surroundings
-from vesto.engines import Column, Connection, Function, FunctionKind, Sample
+from vesto.engines import Column, Connection, Function, FunctionKind, Sample, Values
 from vesto.engines._duckdb_errors import translated
+from vesto.engines._duckdb_library import DATABASE, NOWHERE, SCHEMA, open_tables
 from vesto.engines._duckdb_programs import Form, Programs, open_scorer
 from vesto.engines._sample import draw
 from vesto.errors import InvalidParameterValue, UndefinedSchema, VestoError
@@ -33,13 +36,9 @@ from vesto.settings import Settings
 from vesto.types import from_duckdb
 
 log: Final = logging.getLogger(__name__)
-DATABASE: Final = "dev"
-SCHEMA: Final = "public"
 BATCH_ROWS: Final = 65_536
 CLOSE_TRIES: Final = 200
 CLOSE_PAUSE_S: Final = 0.01
-# What 2.0 writes by default, 1.5 cannot read.
-STORAGE_VERSION: Final = "v1.4.0"
 
 _SETTINGS: Final = (
     "SET GLOBAL integer_division = true",
@@ -55,13 +54,17 @@ _LOCKS: Final = (
     "SET allowed_configs = ['TimeZone']",
     "SET lock_configuration = true",
 )
-LIBRARY: Final = Path(__file__).with_name("duckdb_library.sql")
+_DECIMAL: Final = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 # How the engine writes the body of our macros; older files have the functions without a schema.
 _LOST: Final = "the program of this function is not there"
 _SCORES: Final = (
     r"^(CAST\()?(\"?system\"?\.main\.)?vesto_(predict_|probabilities\(|explain\()"
     rf"|failure\('XX001', '{_LOST}'\)|vesto\.(refusal|interval_of_\w+)\("
 )
+
+
+# Who reads: each line knows its user, and one that knows none sees what nobody may see.
+_USER: Final = "coalesce(CAST(getvariable('vesto_user') AS VARCHAR), '')"
 
 
 class DuckDBEngine:
@@ -99,27 +102,7 @@ class DuckDBEngine:
         for setting in _SETTINGS:
             self._root.execute(setting)
         self._root.execute(f"SET temp_directory = {literal(str(path / 'scratch'))}")
-        self._root.execute(
-            f"ATTACH {literal(str(path / 'data.duckdb'))} AS {DATABASE} "
-            f"(STORAGE_VERSION {literal(STORAGE_VERSION)})"
-        )
-        for schema in (SCHEMA, "vesto"):
-            self._root.execute(f"CREATE SCHEMA IF NOT EXISTS {DATABASE}.{schema}")
-        self._install_library()
-
-    def _install_library(self) -> None:
-        """Redshift's functions as macros; written only where the file has another version."""
-        text = LIBRARY.read_text(encoding="utf-8")
-        version = literal(hashlib.sha256(text.encode()).hexdigest())
-        # The library's macros name each other by schema alone.
-        self._root.execute(f"USE {DATABASE}.{SCHEMA}")
-        known = "SELECT 1 FROM duckdb_functions() WHERE schema_name = 'vesto' AND "
-        known += f"function_name = 'library_version' AND macro_definition = {literal(version)}"
-        if self._root.execute(known).fetchall():
-            return
-        for paragraph in text.split("\n\n"):
-            self._root.execute(paragraph)
-        self._root.execute(f"CREATE OR REPLACE MACRO vesto.library_version() AS {version}")
+        open_tables(self._root, path / "data.duckdb")
 
     def _make_function(self, name: str, function: Any, *types: Any, **options: Any) -> None:
         """Register an Arrow function; DuckDB's stubs know less than its documentation."""
@@ -137,13 +120,15 @@ class DuckDBEngine:
         self._lines.add(line)
         return line
 
-    def provide(self, view: str, columns: Sequence[Column], rows: Callable[[], pa.Table]) -> None:
-        """Make ``vesto.<view>`` a view over what ``rows`` returns whenever it is read."""
+    def provide(
+        self, view: str, columns: Sequence[Column], rows: Callable[[str], pa.Table]
+    ) -> None:
+        """Make ``vesto.<view>`` a view over what ``rows`` returns for the user who reads it."""
         fields = ", ".join(f"{quoted(c.name)} {c.type.duckdb}" for c in columns)
         names = ", ".join(f"row.{quoted(c.name)}" for c in columns)
 
         def listed(asked: Any) -> Any:
-            everything = rows()
+            everything = rows(asked[0].as_py())
             values = pa.StructArray.from_arrays(
                 [c.combine_chunks() for c in everything.columns], names=everything.column_names
             )
@@ -153,10 +138,10 @@ class DuckDBEngine:
 
         function = f"vesto_rows_of_{view}"
         kind = duckdb.sqltype(f"STRUCT({fields})[]")
-        self._make_function(function, listed, ["INTEGER"], kind, side_effects=True)
+        self._make_function(function, listed, ["VARCHAR"], kind, side_effects=True)
         self._root.execute(
             f"CREATE OR REPLACE VIEW {DATABASE}.vesto.{quoted(view)} AS "
-            f"SELECT {names} FROM (SELECT unnest({function}(1)) AS row)"
+            f"SELECT {names} FROM (SELECT unnest({function}({_USER})) AS row)"
         )
 
     def answer(self, name: str, reply: Callable[[str, str], str]) -> None:
@@ -172,6 +157,22 @@ class DuckDBEngine:
             return pa.ExtensionArray.from_storage(pa.json_(), pa.array(found, pa.string()))
 
         self._make_function(name, answered, ["VARCHAR", "VARCHAR"], "JSON", side_effects=True)
+
+    def decide(self, name: str, arguments: int, reply: Callable[..., bool | None]) -> None:
+        """Make ``name`` a function of so many texts that returns the truth of ``reply``."""
+
+        def decided(*columns: Any) -> Any:
+            rows = zip(*(column.to_pylist() for column in columns), strict=True)
+            try:
+                return pa.array([reply(*row) for row in rows], pa.bool_())
+            except VestoError as error:
+                # DuckDB hands on nothing but the text of an exception.
+                raise RuntimeError(f"vesto:{error.to_json()}") from error
+
+        # DuckDB counts the parameters that the signature names.
+        named = [Parameter(f"a{at}", Parameter.POSITIONAL_ONLY) for at in range(arguments)]
+        decided.__signature__ = Signature(named)  # type: ignore[attr-defined]
+        self._make_function(name, decided, ["VARCHAR"] * arguments, "BOOLEAN", side_effects=True)
 
     def install(self, function: Function, program: Program | None) -> None:
         """Make or replace the function; views and prepared statements follow it.
@@ -242,6 +243,19 @@ class DuckDBEngine:
             [DATABASE, _SCORES],
         )
         return {(schema, name) for schema, name in found}
+
+    def macros(self) -> set[tuple[str, str]]:
+        """Schema and name, folded, of all functions that stand in the tables' file."""
+        found = self._asked(
+            "SELECT DISTINCT lower(schema_name), lower(function_name) FROM duckdb_functions() "
+            "WHERE database_name = ? AND schema_name <> 'vesto'",
+            [DATABASE],
+        )
+        return {(schema, name) for schema, name in found}
+
+    def predictions(self) -> int:
+        """How many rows this process has predicted."""
+        return int(self._asked("SELECT vesto_predictions()", [])[0][0])
 
     def is_taken(self, name: str) -> bool:
         """Whether DuckDB has a function of its own by that name."""
@@ -316,11 +330,14 @@ class DuckDBConnection:
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
         self._cursor.execute(f"USE {DATABASE}.{SCHEMA}")
+        self._settings: Callable[[], Mapping[str, str]] | None = None
 
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> pa.RecordBatchReader:
+    def execute(self, sql: str, parameters: Values = ()) -> pa.RecordBatchReader:
         """Run one statement of DuckDB's dialect; the reader streams its rows."""
+        given = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
         with _sqlstates():
-            self._cursor.execute(sql, list(parameters) or None)
+            self._tell_settings()
+            self._cursor.execute(sql, given or None)
             if not self._cursor.description:
                 return pa.RecordBatchReader.from_batches(pa.schema([]), [])
             # DuckDB 1.4 has the same method by its old name.
@@ -331,11 +348,28 @@ class DuckDBConnection:
                 reader = read(BATCH_ROWS)
         return pa.RecordBatchReader.from_batches(reader.schema, _batches(reader))
 
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of what ``execute`` ran last."""
+        with _sqlstates():
+            found = self._cursor.description or []
+        return tuple(_column(name, str(kind)) for name, kind, *_ in found)
+
+    def check(self, sql: str) -> None:
+        """Nothing, if the statement could be run: it is bound and planned."""
+        with _sqlstates():
+            self._cursor.execute(f"EXPLAIN {sql}")
+
     def describe(self, sql: str) -> list[Column]:
         """The columns of a query; it is bound and not run."""
+        if sql.startswith(("SELECT ", "select ")):
+            with _sqlstates():
+                # A relation is bound when it is made, which costs a tenth of DESCRIBE.
+                bound = self._cursor.sql(sql)
+                assert bound is not None  # it is a query
+                return [_column(n, str(k)) for n, k in zip(bound.columns, bound.types, strict=True)]
         rows = self.execute(f"DESCRIBE {sql}").read_all()
         names, kinds = rows["column_name"].to_pylist(), rows["column_type"].to_pylist()
-        return [Column(n, from_duckdb(k)) for n, k in zip(names, kinds, strict=True)]
+        return [_column(n, k) for n, k in zip(names, kinds, strict=True)]
 
     def surroundings(self) -> Surroundings:
         """What the database holds that changes how statements are read."""
@@ -370,8 +404,9 @@ class DuckDBConnection:
         )
         there = {name for (name,) in known}
         path = [f"{DATABASE}.{quoted(name)}" for name in schemas if name in there]
-        path = path or [f"{DATABASE}.vesto_nowhere"]
+        path = path or [f"{DATABASE}.{NOWHERE}"]
         self.execute(f"SET search_path = {literal(','.join(path))}")
+        self.execute(f"SET VARIABLE vesto_path = {literal(','.join(schemas))}")
 
     def use_time_zone(self, name: str) -> None:
         """Show timestamps with time zone in this one."""
@@ -381,9 +416,23 @@ class DuckDBConnection:
             message = f'time zone "{name}" is not known'
             raise InvalidParameterValue(message, detail=error.message) from None
 
+    def use_user(self, name: str, *, superuser: bool) -> None:
+        """Show in system views what this user may see."""
+        self.execute(f"SET VARIABLE vesto_user = {literal(name)}")
+        self.execute(f"SET VARIABLE vesto_superuser = {literal('on' if superuser else 'off')}")
+
     def use_interval_level(self, level: float) -> None:
         """Make intervals of predictions that hold this share of the truth."""
         self.execute(f"SET VARIABLE vesto_interval_level = {float(level)!r}")
+
+    def use_settings(self, settings: Callable[[], Mapping[str, str]]) -> None:
+        """Show these configuration parameters in the catalogue, as they are at the next statement."""
+        self._settings = settings
+
+    def _tell_settings(self) -> None:
+        if self._settings is not None:
+            document, self._settings = literal(json.dumps(dict(self._settings()))), None
+            self._cursor.execute(f"SET VARIABLE vesto_settings = {document}")
 
     def sample(self, sql: str, rows: int, seed: int) -> Sample:
         """At most ``rows`` rows of a query, drawn uniformly."""
@@ -411,13 +460,13 @@ class DuckDBConnection:
 
     def interrupt(self) -> None:
         """Stop what the connection is running."""
-        self._cursor.interrupt()
+        with suppress(duckdb.ConnectionException):  # closed meanwhile
+            self._cursor.interrupt()
 
     def close(self) -> None:
         """Close the line, and end what it is running."""
         # A cancelled query's tasks are waited for, and only an interrupt stops a long one.
-        with suppress(duckdb.ConnectionException):  # closed already
-            self._cursor.interrupt()
+        self.interrupt()
         for _ in range(CLOSE_TRIES):
             try:
                 self._cursor.close()
@@ -426,6 +475,13 @@ class DuckDBConnection:
                 time.sleep(CLOSE_PAUSE_S)
             else:
                 return
+
+
+def _column(name: str, kind: str) -> Column:
+    decimal = _DECIMAL.fullmatch(kind)
+    # PostgreSQL's: precision and scale in one number, 4 added.
+    modifier = (int(decimal[1]) << 16 | int(decimal[2])) + 4 if decimal else -1
+    return Column(name, from_duckdb(kind), modifier)
 
 
 def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

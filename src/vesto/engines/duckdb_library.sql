@@ -152,13 +152,17 @@ CREATE OR REPLACE MACRO vesto.regexp_instr(x, pattern) AS CASE WHEN x IS NULL TH
 CREATE OR REPLACE MACRO vesto.item(x JSON, path) AS CASE WHEN json_type(x, path) <> 'NULL' THEN json_extract(x, path) END,
   (x, path) AS CASE WHEN json_type(to_json(x), path) <> 'NULL' THEN json_extract(to_json(x), path) END;
 
+-- Names tell what may be SUPER; text of the same name has to stay text, and would be read as JSON.
 CREATE OR REPLACE MACRO vesto.text(x JSON) AS x ->> '$',
+  (x VARCHAR) AS x,
   (x) AS CAST(x AS VARCHAR);
 
 CREATE OR REPLACE MACRO vesto.number(x JSON) AS TRY_CAST(x ->> '$' AS DOUBLE),
+  (x VARCHAR) AS x,
   (x) AS x;
 
 CREATE OR REPLACE MACRO vesto.truth(x JSON) AS TRY_CAST(x ->> '$' AS BOOLEAN),
+  (x VARCHAR) AS x,
   (x) AS x;
 
 CREATE OR REPLACE MACRO vesto.beside(x JSON, other JSON) AS x,
@@ -167,6 +171,11 @@ CREATE OR REPLACE MACRO vesto.beside(x JSON, other JSON) AS x,
   (x JSON, other BOOLEAN) AS TRY_CAST(x ->> '$' AS BOOLEAN),
   (x JSON, other DATE) AS TRY_CAST(x ->> '$' AS DATE),
   (x JSON, other TIMESTAMP) AS TRY_CAST(x ->> '$' AS TIMESTAMP),
+  (x VARCHAR, other VARCHAR) AS x,
+  (x VARCHAR, other DOUBLE) AS x,
+  (x VARCHAR, other BOOLEAN) AS x,
+  (x VARCHAR, other DATE) AS x,
+  (x VARCHAR, other TIMESTAMP) AS x,
   (x, other) AS x;
 
 CREATE OR REPLACE MACRO vesto.json_parse(x) AS
@@ -232,6 +241,11 @@ CREATE TABLE IF NOT EXISTS vesto.columns (
   schema_name VARCHAR, table_name VARCHAR, column_name VARCHAR, type VARCHAR, length INTEGER,
   encoding VARCHAR, is_distkey BOOLEAN, sortkey INTEGER, identity VARCHAR, is_generated BOOLEAN);
 
+-- kind is p(rimary), u(nique) or f(oreign); other_ is what a foreign key refers to.
+CREATE TABLE IF NOT EXISTS vesto.keys (
+  schema_name VARCHAR, table_name VARCHAR, key_name VARCHAR, kind VARCHAR, columns VARCHAR[],
+  other_schema VARCHAR, other_table VARCHAR, other_columns VARCHAR[]);
+
 CREATE TABLE IF NOT EXISTS vesto.late_views (schema_name VARCHAR, view_name VARCHAR, query VARCHAR);
 
 CREATE TABLE IF NOT EXISTS vesto.materialized_views (schema_name VARCHAR, view_name VARCHAR, query VARCHAR);
@@ -239,11 +253,49 @@ CREATE TABLE IF NOT EXISTS vesto.materialized_views (schema_name VARCHAR, view_n
 CREATE TABLE IF NOT EXISTS vesto.functions (
   schema_name VARCHAR, function_name VARCHAR, arguments VARCHAR[], returns VARCHAR, macro VARCHAR);
 
+ALTER TABLE vesto.functions ADD COLUMN IF NOT EXISTS body VARCHAR;
+
+ALTER TABLE vesto.functions ADD COLUMN IF NOT EXISTS volatility VARCHAR;
+
 CREATE TABLE IF NOT EXISTS vesto.load_errors (
   session VARCHAR, starttime TIMESTAMP, filename VARCHAR, line_number BIGINT, colname VARCHAR, type VARCHAR,
   position INTEGER, raw_line VARCHAR, raw_field_value VARCHAR, err_code INTEGER, err_reason VARCHAR);
 
-CREATE OR REPLACE VIEW vesto.stl_load_errors AS SELECT * FROM vesto.load_errors ORDER BY starttime DESC, filename, line_number;
+-- Who owns what and who may what; what has no owner here belongs to whoever owns the warehouse, the
+-- user 100. A grantee is a kind (USER, GROUP, ROLE, PUBLIC) and a number of the catalog.
+
+CREATE TABLE IF NOT EXISTS vesto.owners (
+  kind VARCHAR, schema_name VARCHAR, object_name VARCHAR, owner BIGINT);
+
+CREATE TABLE IF NOT EXISTS vesto.grants (
+  kind VARCHAR, schema_name VARCHAR, object_name VARCHAR, column_name VARCHAR, privilege VARCHAR,
+  grantee_kind VARCHAR, grantee BIGINT, grantor BIGINT, grant_option BOOLEAN);
+
+CREATE TABLE IF NOT EXISTS vesto.default_privileges (
+  creator BIGINT, schema_name VARCHAR, kind VARCHAR, privilege VARCHAR, grantee_kind VARCHAR,
+  grantee BIGINT, grant_option BOOLEAN);
+
+-- What everybody may from the beginning; once, so that REVOKE lasts.
+INSERT INTO vesto.grants
+  SELECT kind, schema_name, '', '', privilege, 'PUBLIC', 0, 100, FALSE
+  FROM (VALUES ('DATABASE', '', 'TEMPORARY'), ('SCHEMA', 'public', 'USAGE'), ('SCHEMA', 'public', 'CREATE')) AS given(kind, schema_name, privilege)
+  WHERE NOT EXISTS (SELECT 1 FROM vesto.owners WHERE kind = 'DATABASE');
+
+INSERT INTO vesto.grants
+  SELECT DISTINCT 'FUNCTION', schema_name, function_name, '', 'EXECUTE', 'PUBLIC', 0, 100, FALSE
+  FROM vesto.functions WHERE NOT EXISTS (SELECT 1 FROM vesto.owners WHERE kind = 'DATABASE');
+
+INSERT INTO vesto.owners
+  SELECT 'DATABASE', '', '', 100 WHERE NOT EXISTS (SELECT 1 FROM vesto.owners WHERE kind = 'DATABASE');
+
+-- Who reads, and where names without a schema are looked for; a session says it to its line.
+
+CREATE OR REPLACE MACRO vesto.this_user() AS coalesce(CAST(getvariable('vesto_user') AS VARCHAR), '');
+
+CREATE OR REPLACE MACRO vesto.this_path() AS coalesce(CAST(getvariable('vesto_path') AS VARCHAR), 'public');
+
+CREATE OR REPLACE VIEW vesto.stl_load_errors AS SELECT * FROM vesto.load_errors
+  WHERE getvariable('vesto_superuser') = 'on' OR session = vesto.this_user() ORDER BY starttime DESC, filename, line_number;
 
 CREATE OR REPLACE MACRO vesto.type_words(kind) AS
   CASE WHEN kind LIKE 'DECIMAL%' THEN replace(replace(kind, 'DECIMAL', 'numeric'), ', ', ',')
@@ -251,15 +303,6 @@ CREATE OR REPLACE MACRO vesto.type_words(kind) AS
       WHEN 'TIMESTAMP' THEN 'timestamp without time zone' WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp with time zone'
       WHEN 'TIME' THEN 'time without time zone' WHEN 'TIME WITH TIME ZONE' THEN 'time with time zone'
       WHEN 'JSON' THEN 'super' WHEN 'BLOB' THEN 'binary varying(64000)' WHEN 'HUGEINT' THEN 'numeric(38,0)' ELSE lower(kind) END END;
-
-CREATE OR REPLACE VIEW vesto.pg_table_def AS
-  SELECT c.schema_name AS schemaname, c.table_name AS tablename, c.column_name AS "column",
-    COALESCE(d.type, vesto.type_words(c.data_type)) AS "type", COALESCE(d.encoding, 'none') AS encoding,
-    COALESCE(d.is_distkey, FALSE) AS distkey, COALESCE(d.sortkey, 0) AS sortkey, NOT c.is_nullable AS "notnull"
-  FROM duckdb_columns() c LEFT JOIN vesto.columns d
-    ON c.schema_name = d.schema_name AND c.table_name = d.table_name AND lower(c.column_name) = lower(d.column_name)
-  WHERE c.database_name = 'dev' AND c.schema_name <> 'vesto' AND NOT c.internal
-  ORDER BY c.schema_name, c.table_name, c.column_index;
 
 -- Intervals of predictions ------------------------------------------------------------------------
 -- Quantiles of training/intervals.py, at the levels 0.5, 0.505 and so on to 0.99.

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from vesto.catalog.database import _translated
 from vesto.catalog.records import Definition, Intervals, Model, Outcome, Parameter, State
-from vesto.catalog.store import Catalog, _translated, outcome_from
+from vesto.catalog.store import Catalog, outcome_from
 from vesto.errors import (
     DataCorrupted,
     DiskFull,
@@ -415,8 +416,8 @@ def test_writes_are_flushed_before_they_count(catalog: Catalog) -> None:
 
 def test_a_format_of_the_future_says_what_to_do(catalog: Catalog, path: Path) -> None:
     catalog.close()
-    written(path, "UPDATE facts SET value = '3'")
-    with pytest.raises(DataCorrupted, match="catalog format 3 is not known") as caught:
+    written(path, "UPDATE facts SET value = '4'")
+    with pytest.raises(DataCorrupted, match="catalog format 4 is not known") as caught:
         Catalog(path)
     assert "newer" in caught.value.hint
 

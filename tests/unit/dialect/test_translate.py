@@ -139,7 +139,9 @@ def test_a_call_takes_its_arguments_in_order_and_typed() -> None:
 
 
 def test_system_views_are_found_in_their_schema() -> None:
-    assert read("SELECT * FROM STV_ML_MODEL_INFO").sql == "SELECT * FROM vesto.STV_ML_MODEL_INFO"
+    assert read("SELECT * FROM STV_ML_MODEL_INFO").sql == (
+        "SELECT * FROM vesto.stv_ml_model_info AS stv_ml_model_info"
+    )
     assert "vesto.stv_ml" in read("SELECT 1 FROM pg_catalog.stv_ml_model_info i").sql
     assert "mine.stv_ml" in read("SELECT 1 FROM mine.stv_ml_model_info").sql
 

@@ -10,8 +10,18 @@ from sqlglot.errors import SqlglotError
 from sqlglot.transforms import eliminate_join_marks
 
 from vesto.dialect.mask import MARK, TEMPORARY, Masking
-from vesto.dialect.rules import aggregates, dates, documents, numbers, texts, types, writes
-from vesto.dialect.rules.build import Call, Rule
+from vesto.dialect.rules import (
+    aggregates,
+    catalogue,
+    dates,
+    documents,
+    numbers,
+    privileges,
+    texts,
+    types,
+    writes,
+)
+from vesto.dialect.rules.build import Call, Rule, library
 from vesto.dialect.rules.columns import name_columns
 from vesto.dialect.rules.spans import span_of
 from vesto.dialect.surroundings import Surroundings
@@ -23,9 +33,10 @@ FUNCTIONS: Final[Mapping[str, Rule]] = {
     **texts.FUNCTIONS,
     **aggregates.FUNCTIONS,
     **documents.FUNCTIONS,
+    **catalogue.FUNCTIONS,
+    **privileges.FUNCTIONS,
 }
 MASKING: Final = Masking([*FUNCTIONS, *aggregates.AROUND])
-SYSTEM_SCHEMAS: Final = frozenset({"", "pg_catalog"})
 
 
 def unmask(tree: exp.Expr) -> None:
@@ -46,7 +57,14 @@ def apply(tree: exp.Expr, surroundings: Surroundings) -> exp.Expr:
     name_columns(tree, MASKING.unmask)
     tree = _without_join_marks(tree)
     tree = _functions(tree)
-    tree = documents.rewrite(tree, surroundings.super_columns | _documents(tree, surroundings))
+    found = _documents(tree, surroundings)
+    if catalogue.reads_catalogue(tree, found):
+        catalogue.table_numbers(tree)
+        tree = _each(tree, (exp.Dot, exp.Bracket, exp.EQ), catalogue.part)
+    else:
+        tree = _each(tree, (exp.Bracket,), catalogue.item_of_path)
+        tree = _each(tree, (exp.EQ,), catalogue.any_of)
+        tree = documents.rewrite(tree, surroundings.super_columns | found)
     return _nodes(tree, surroundings)
 
 
@@ -54,6 +72,18 @@ def _documents(tree: exp.Expr, surroundings: Surroundings) -> frozenset[str]:
     """SUPER columns of the system views that the statement reads."""
     known = surroundings.system_documents
     return frozenset().union(*(known.get(t.name.lower(), ()) for t in tree.find_all(exp.Table)))
+
+
+def _each(
+    tree: exp.Expr, kinds: tuple[type[exp.Expr], ...],
+    rule: Callable[[exp.Expr], exp.Expr | None],
+) -> exp.Expr:  # fmt: skip
+    """Every node of these kinds through a rule, the innermost first."""
+    for node in reversed([*tree.find_all(*kinds)]):
+        new = rule(node)
+        if new is not None:
+            tree = _replaced(tree, node, new)
+    return tree
 
 
 def _without_join_marks(tree: exp.Expr) -> exp.Expr:
@@ -104,7 +134,7 @@ def _node(node: exp.Expr, surroundings: Surroundings) -> exp.Expr | None:
 
 
 def _convert(node: Any, surroundings: Surroundings) -> exp.Expr | None:
-    return types.convert(node, rounding=surroundings.rounding)
+    return catalogue.convert(node) or types.convert(node, rounding=surroundings.rounding)
 
 
 def _guard(node: Any, _: Surroundings) -> None:
@@ -119,11 +149,12 @@ def _user(_: Any, surroundings: Surroundings) -> exp.Expr:
     return exp.Literal.string(surroundings.user)
 
 
-def _system_view(table: Any, surroundings: Surroundings) -> None:
-    names = surroundings.system_views
-    if table.name.lower() in names and table.db.lower() in SYSTEM_SCHEMAS:
-        table.set("db", exp.to_identifier("vesto"))
-        table.set("catalog", None)
+def _database(_: Any, __: Surroundings) -> exp.Expr:
+    return exp.Literal.string(catalogue.DATABASE)
+
+
+def _schema(_: Any, __: Surroundings) -> exp.Expr:
+    return library("current_schema_name")
 
 
 _NODES: Final[Mapping[type[exp.Expr], Callable[[Any, Surroundings], exp.Expr | None]]] = {
@@ -141,5 +172,9 @@ _NODES: Final[Mapping[type[exp.Expr], Callable[[Any, Surroundings], exp.Expr | N
     exp.Delete: _correct,
     exp.CurrentUser: _user,
     exp.SessionUser: _user,
-    exp.Table: _system_view,
+    exp.Table: catalogue.relation,
+    exp.CurrentSchema: _schema,
+    exp.CurrentDatabase: _database,
+    exp.CurrentCatalog: _database,
+    exp.Column: catalogue.user_word,
 }

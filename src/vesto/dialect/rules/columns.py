@@ -56,7 +56,9 @@ def _name(item: exp.Expr, unmask: Unmask) -> str:
     if isinstance(item, exp.Dot):
         return _name(item.expression, unmask)
     if isinstance(item, exp.Cast):
-        return _name(item.this, unmask) or str(item.to.this.value).lower()
+        kind = item.to.this
+        word = kind.value if isinstance(kind, exp.DType) else str(kind)
+        return _name(item.this, unmask) or word.lower()
     if isinstance(item, exp.Subquery):
         first = item.this.selects[0] if item.this.selects else None
         return _name(first, unmask) if first is not None else ""

@@ -33,6 +33,9 @@ def _object(call: Call) -> exp.Expr:
 
 
 def _array(call: Call) -> exp.Expr:
+    if len(call.arguments) == 1 and isinstance(call.arguments[0], exp.Query):
+        # PostgreSQL's array of a query's rows, which the catalogue's arrays are compared with.
+        return function("ARRAY", call.arguments[0])
     return function("json_array", *call.arguments)
 
 
@@ -250,7 +253,7 @@ def _unnested(tree: exp.Expr, names: set[str]) -> exp.Expr:
             place = None
             if isinstance(source, exp.AtIndex):
                 source, place = source.this, source.expression
-            found = _source(source, tables)
+            found = _source(source, tables, names)
             if found is not None:
                 value, alias = found
                 names.add(alias.lower())
@@ -265,7 +268,7 @@ def _table_names(select: exp.Select) -> set[str]:
     return {first.this.alias_or_name.lower()} if first else set()
 
 
-def _source(source: exp.Expr, tables: set[str]) -> tuple[exp.Expr, str] | None:
+def _source(source: exp.Expr, tables: set[str], names: set[str]) -> tuple[exp.Expr, str] | None:
     """The array that stands for a table, and its alias; None for a table."""
     if isinstance(source, exp.Unnest) and source.expressions:
         columns = source.args["alias"].columns if source.args.get("alias") else []
@@ -277,7 +280,9 @@ def _source(source: exp.Expr, tables: set[str]) -> tuple[exp.Expr, str] | None:
         if len(parts) == 1 and source.alias and parts[0].name.lower() in tables:
             return exp.Column(this=parts[0]), source.alias
         first = parts[0].name.removeprefix(UNPIVOT).lstrip(UNPIVOT[0]).lower()
-        if len(parts) > 1 and first in tables:
+        # A table of a schema that is called like another table is no path: nothing in it is SUPER.
+        leads = first in names or any(part.name.lower() in names for part in parts[1:])
+        if len(parts) > 1 and first in tables and leads:
             fields = dict(zip(("this", "table", "db", "catalog"), reversed(parts), strict=False))
             return exp.Column(**fields), source.alias or parts[-1].name
     return None

@@ -16,6 +16,8 @@ from vesto.errors import FeatureNotSupported
 
 _TEXT: Final = frozenset({"VARCHAR", "CHAR", "NVARCHAR", "NCHAR", "BPCHAR", "TEXT"})
 _INTEGERS: Final = frozenset({"SMALLINT", "INT", "BIGINT"})
+_FRACTIONS: Final = frozenset({"FLOAT", "DOUBLE"})
+_SINGLE: Final = 24
 _MOMENTS: Final = {"DATE": "as_date", "TIMESTAMP": "as_timestamp"}
 
 
@@ -31,6 +33,9 @@ def convert(node: exp.Cast, *, rounding: bool) -> exp.Expr | None:
         return library(_MOMENTS[kind], node.this.copy())
     if kind == "SUPER":
         return library("as_super", node.this.copy())
+    if kind in _FRACTIONS and to.expressions:
+        # FLOAT(n): the digits choose between two types, and go.
+        return cast(node.this.copy(), _fraction(to))
     if kind == "VARBINARY":
         return cast(node.this.copy(), "BLOB")
     if kind == "DECIMAL" and not to.expressions:
@@ -44,6 +49,11 @@ def convert(node: exp.Cast, *, rounding: bool) -> exp.Expr | None:
         scale = int(to.expressions[1].this.to_py()) if len(to.expressions) > 1 else 0
         return _kept(node, library("trunc", node.this.copy(), number(scale)))
     return None
+
+
+def _fraction(to: exp.DataType) -> str:
+    digits = length_of(to)
+    return "FLOAT" if digits is not None and digits <= _SINGLE else "DOUBLE"
 
 
 def _kept(node: exp.Cast, value: exp.Expr) -> exp.Expr:

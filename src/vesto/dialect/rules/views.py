@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlglot import exp
 
+from vesto.dialect.references import THROUGH, Use, is_cte
 from vesto.dialect.surroundings import Place, Surroundings
 from vesto.errors import GeneratedAlways, StatementSyntaxError, WrongObjectType
 
@@ -14,29 +15,37 @@ Parse = Callable[..., exp.Expr | None]
 DEEPEST: Final = 32
 
 
-def expand_late_views(tree: exp.Expr, surroundings: Surroundings, parse: Parse) -> exp.Expr:
-    """Put the query of a late view where its name stands.
+def expand_late_views(
+    tree: exp.Expr, surroundings: Surroundings, parse: Parse
+) -> tuple[exp.Expr, list[Use]]:
+    """Put the query of a late view where its name stands; the uses that are made of such views.
+
+    What a view reads is marked as read through it.
 
     Raises:
         StatementSyntaxError: The views read each other without end.
     """
+    uses: list[Use] = []
     if not surroundings.late_views:
-        return tree
+        return tree, uses
     for _ in range(DEEPEST):
         found = False
-        hidden = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
         for table in list(tree.find_all(exp.Table)):
-            query = surroundings.late_views.get(surroundings.place(table.db, table.name))
-            if query is None or (not table.db and table.name.lower() in hidden):
+            place = surroundings.place(table.db, table.name)
+            query = surroundings.late_views.get(place)
+            if query is None or is_cte(table):
                 continue
+            uses.append(Use("SELECT", *place, through=table.meta.get(THROUGH)))
             alias = table.args.get("alias") or exp.TableAlias(
                 this=exp.to_identifier(table.name, quoted=True)
             )
             inner = parse(query, engine_dialect_too=False)
+            for node in inner.find_all(exp.Table, exp.Anonymous) if inner else ():
+                node.meta[THROUGH] = place
             table.replace(exp.Subquery(this=inner, alias=alias.copy()))
             found = True
         if not found:
-            return tree
+            return tree, uses
     raise StatementSyntaxError("views without schema binding read each other without end")
 
 

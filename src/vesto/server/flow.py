@@ -1,0 +1,43 @@
+"""What a conversation asks of the outside, and what it hands out.
+
+A conversation is a generator. It yields bytes to send, and a ``Need`` when it cannot go on without
+something; a message that was needed is sent into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias
+
+from vesto.errors import ProtocolViolation
+from vesto.server.messages import Message
+
+
+class Need(Enum):
+    """What the conversation waits for; the first three are the decoder's phases."""
+
+    STARTUP = "startup"
+    ANSWER = "authentication"
+    MESSAGE = "session"
+    TLS = "tls"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait so many seconds before going on."""
+
+    seconds: float
+
+
+Out: TypeAlias = bytes | memoryview | Need | Pause
+Flow: TypeAlias = Generator[Out, Message | None, Any]
+
+
+def receive(need: Need) -> Generator[Out, Message | None, Message]:
+    """The next message of that phase."""
+    message = yield need
+    if message is None:
+        raise ProtocolViolation("the client is gone")
+    return message
