@@ -113,7 +113,10 @@ class Seen:
 class SystemView(Protocol):
     """What a file of this folder exports as ``SYSTEM_VIEW``."""
 
-    columns: tuple[Column, ...]
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The view's columns."""
+        ...
 
     def rows(self, source: Source) -> pa.Table:
         """The view's rows."""

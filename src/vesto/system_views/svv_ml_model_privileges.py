@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from vesto.engines import Column
 from vesto.system_views import Source
-from vesto.system_views._privileges import identity, seen, table_of
-from vesto.system_views._reports import TEXT, TRUTH, WHOLE
+from vesto.system_views._privileges import HELD, identity, seen, table_of
+from vesto.system_views._reports import TEXT, WHOLE
 
 
 class SvvMlModelPrivileges:
@@ -23,11 +23,7 @@ class SvvMlModelPrivileges:
         Column("namespace_name", TEXT),
         Column("model_name", TEXT),
         Column("model_version", WHOLE),
-        Column("privilege_type", TEXT),
-        Column("identity_id", WHOLE),
-        Column("identity_name", TEXT),
-        Column("identity_type", TEXT),
-        Column("admin_option", TRUTH),
+        *HELD,
     )  # fmt: skip
 
     def rows(self, source: Source) -> pa.Table:
