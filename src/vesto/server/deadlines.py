@@ -10,6 +10,9 @@ from collections.abc import Callable
 from itertools import count
 from typing import Final
 
+from vesto.server.flow import Flow
+from vesto.session import Session
+
 log: Final = logging.getLogger(__name__)
 # Deadlines that were cancelled stay until their time, or until there are so many.
 _MOST_KEPT: Final = 64
@@ -72,3 +75,16 @@ class Deadlines:
 
 
 DEADLINES = Deadlines()
+
+
+def limited(session: Session, work: Flow) -> Flow:
+    """Work that is interrupted when it takes longer than ``statement_timeout``."""
+    limit_ms = int(session.parameter("statement_timeout"))
+    if limit_ms <= 0:
+        yield from work
+        return
+    number = DEADLINES.after(limit_ms / 1000, session.interrupt)
+    try:
+        yield from work
+    finally:
+        DEADLINES.cancel(number)

@@ -41,3 +41,23 @@ def receive(need: Need) -> Generator[Out, Message | None, Message]:
     if message is None:
         raise ProtocolViolation("the client is gone")
     return message
+
+
+class Inbox:
+    """The messages of a session in their order; the next one may be looked at before its turn."""
+
+    def __init__(self) -> None:
+        self._ahead: Message | None = None
+
+    def next(self) -> Generator[Out, Message | None, Message]:
+        """Take the next message."""
+        message, self._ahead = self._ahead, None
+        if message is None:
+            message = yield from receive(Need.MESSAGE)
+        return message
+
+    def peek(self) -> Generator[Out, Message | None, Message]:
+        """Look at the next message."""
+        if self._ahead is None:
+            self._ahead = yield from receive(Need.MESSAGE)
+        return self._ahead

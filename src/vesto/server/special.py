@@ -28,30 +28,30 @@ from vesto.server.statements import (
 from vesto.server.wire_types import columns_of
 
 if TYPE_CHECKING:
-    from vesto.server.queries import Queries
+    from vesto.server.extended_queries import ExtendedQueries
 
 
-def columns(queries: Queries, statement: Special) -> tuple[Column, ...] | None:
+def columns(queries: ExtendedQueries, statement: Special) -> tuple[Column, ...] | None:
     """The columns of the rows that the statement returns, None if it returns none."""
     if isinstance(statement, Fetch) and not statement.move:
         return _cursor(queries, statement.name).columns
     return None
 
 
-def flow(queries: Queries, statement: Special, portal: Portal | None = None) -> Flow:
+def flow(queries: ExtendedQueries, statement: Special, portal: Portal | None = None) -> Flow:
     """Carry the statement out; ``portal`` is that of an extended query."""
     queries.session.check_transaction()
     yield from _FLOWS[type(statement)](queries, statement, portal)
 
 
-def _cursor(queries: Queries, name: str) -> Portal:
+def _cursor(queries: ExtendedQueries, name: str) -> Portal:
     found = queries.portals.get(name)
     if found is None:
         raise UndefinedCursor(f'cursor "{name}" does not exist')
     return found
 
 
-def _declare(queries: Queries, statement: Declare, portal: Portal | None) -> Flow:
+def _declare(queries: ExtendedQueries, statement: Declare, portal: Portal | None) -> Flow:
     if queries.session.transaction == "idle" and not statement.hold:
         hint = "BEGIN starts one."
         message = "DECLARE CURSOR can only be used in transaction blocks"
@@ -74,24 +74,26 @@ def _declare(queries: Queries, statement: Declare, portal: Portal | None) -> Flo
     yield replies.complete("DECLARE CURSOR")
 
 
-def _fetch(queries: Queries, statement: Fetch, portal: Portal | None) -> Flow:
+def _fetch(queries: ExtendedQueries, statement: Fetch, portal: Portal | None) -> Flow:
     cursor = _cursor(queries, statement.name)
     assert cursor.rows is not None and cursor.columns is not None  # DECLARE has made them
     formats = formats_of(portal.formats if portal else (), len(cursor.columns))
     if portal is None and not statement.move:
-        yield queries.description(cursor.columns, formats)
+        yield queries.messages.description(cursor.columns, formats)
     before = cursor.rows.taken
     if statement.count != 0:
         if statement.move:
             for _ in cursor.rows.parts(statement.count or 0):
                 pass
         else:
-            yield from queries.send(cursor.rows, cursor.columns, formats, statement.count or 0)
+            yield from queries.messages.rows(
+                cursor.rows, cursor.columns, formats, statement.count or 0
+            )
     word = "MOVE" if statement.move else "FETCH"
     yield replies.complete(f"{word} {cursor.rows.taken - before}")
 
 
-def _close(queries: Queries, statement: CloseCursor, portal: Portal | None) -> Flow:
+def _close(queries: ExtendedQueries, statement: CloseCursor, portal: Portal | None) -> Flow:
     if statement.name:
         _cursor(queries, statement.name)
         del queries.portals[statement.name]
@@ -100,7 +102,7 @@ def _close(queries: Queries, statement: CloseCursor, portal: Portal | None) -> F
     yield replies.complete("CLOSE CURSOR" if statement.name else "CLOSE CURSOR ALL")
 
 
-def _deallocate(queries: Queries, statement: Deallocate, portal: Portal | None) -> Flow:
+def _deallocate(queries: ExtendedQueries, statement: Deallocate, portal: Portal | None) -> Flow:
     if statement.discard:
         queries.statements.clear()
         queries.portals.clear()
@@ -118,7 +120,7 @@ def _deallocate(queries: Queries, statement: Deallocate, portal: Portal | None) 
     yield replies.complete("DEALLOCATE")
 
 
-def _copy(queries: Queries, statement: Copy, portal: Portal | None) -> Flow:
+def _copy(queries: ExtendedQueries, statement: Copy, portal: Portal | None) -> Flow:
     move = copied_in if statement.inwards else copied_out
     yield from move(queries.session, statement)
 
