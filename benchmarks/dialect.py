@@ -66,7 +66,9 @@ def measured(run: Callable[[], object]) -> float:
 def front(session: vesto.Session, sql: str) -> None:
     """Everything that stands between the text and the engine."""
     for span in [None] if ";" not in sql else split(sql):
-        session._translated(sql if span is None else sql[span.start : span.end])  # noqa: SLF001
+        session._executor.text.translated(  # noqa: SLF001 - nothing of it is public
+            sql if span is None else sql[span.start : span.end]
+        )
 
 
 def figures(session: vesto.Session, statement: str) -> tuple[float, float, float]:
@@ -81,7 +83,7 @@ def figures(session: vesto.Session, statement: str) -> tuple[float, float, float
         later = statement.format(n=number + 20_000, s=f"t{number}")
         cold.append(measured(lambda sql=first: front(session, sql)))
         warm.append(measured(lambda sql=later: front(session, sql)))
-        text = session._translated(later).sql  # noqa: SLF001
+        text = session._executor.text.translated(later).sql  # noqa: SLF001
         word = "DESCRIBE " if text.lstrip()[:6].upper() in {"SELECT", "WITH B"} else "PREPARE q AS "
         bind.append(measured(lambda sql=word + text: cursor.execute(sql)))
     return statistics.median(cold), statistics.median(warm), statistics.median(bind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -87,17 +87,31 @@ class Result:
             self._reader = self._reader.read_all().to_reader()
 
 
+class KeptResult:
+    """The rows of a result that are the same each time. Safe to share between threads."""
+
+    def __init__(self, result: Result) -> None:
+        """Take in the rows of a result that has not been read."""
+        self._table, self._tag, self._types = result.arrow(), result.tag, result.types
+        self._forms: dict[Any, bytes] = {}
+
+    def again(self) -> Result:
+        """The result, to be read anew."""
+        reader = self._table.to_reader()
+        return Result(reader, tag=self._tag, types=self._types, forms=self._forms)
+
+
 class KeptResults:
     """Results of statements that return the same whatever happens. Safe to share between threads."""
 
     def __init__(self, most: int = 256, longest: int = 200) -> None:
-        self._kept: dict[str, Callable[[], Result]] = {}
+        self._kept: dict[str, KeptResult] = {}
         self._most, self._longest = most, longest
 
     def find(self, sql: str) -> Result | None:
         """The result of that text, to be read anew."""
         known = self._kept.get(sql)
-        return None if known is None else known()
+        return None if known is None else known.again()
 
     def keep(self, sql: str, result: Result) -> Result:
         """Keep the rows of a result that has not been read, where the text is short."""
@@ -105,14 +119,8 @@ class KeptResults:
             return result
         if len(self._kept) >= self._most:
             self._kept.clear()
-        table, tag, types = result.arrow(), result.tag, result.types
-        forms: dict[Any, bytes] = {}
-
-        def again() -> Result:
-            return Result(table.to_reader(), tag=tag, types=types, forms=forms)
-
-        self._kept[sql] = again
-        return again()
+        kept = self._kept[sql] = KeptResult(result)
+        return kept.again()
 
 
 def _tuples(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:

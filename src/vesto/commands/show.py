@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import ClassVar, Final
 
 import pyarrow as pa
@@ -11,7 +12,9 @@ from vesto.commands import Context
 from vesto.dialect.cursor import Cursor
 from vesto.errors import Span, VestoError
 from vesto.parameters import PARAMETERS
-from vesto.result import Result
+from vesto.result import KeptResult, Result
+
+_LONGEST_KEPT: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,14 @@ class Show:
             value = context.parameters.get(self.name)
         except VestoError as error:
             raise error.at(self.span) from None
-        kept, key = context.warehouse.constants, f"\0{self.name} {value}"
-        known = kept.find(key)
-        return known or kept.keep(key, Result.of(pa.table({self.name: [value]}), tag="SHOW"))
+        shown = _shown if len(value) <= _LONGEST_KEPT else _shown.__wrapped__
+        return shown(self.name, value).again()
+
+
+@lru_cache(maxsize=256)
+def _shown(name: str, value: str) -> KeptResult:
+    """A parameter's value as a row; clients ask for the same ones again and again."""
+    return KeptResult(Result.of(pa.table({name: [value]}), tag="SHOW"))
 
 
 COMMAND: Final = Show
