@@ -278,3 +278,32 @@ def test_invented_statements_get_a_hint(shop: vesto.Session, sql: str, hint: str
         shop.execute(sql)
     assert caught.value.sqlstate == "42601"
     assert hint in caught.value.hint
+
+
+# What the engine finds: statement, SQLSTATE, message, and the part of the text it is about.
+FOUND_BY_THE_ENGINE = [
+    ("SELECT a, zzz FROM odd", "42703", 'column "zzz" does not exist', "zzz"),
+    ("SELECT a,\n  odd.zzz FROM odd", "42703", 'column "zzz" of relation "odd" does not exist', "odd.zzz"),
+    ("SELECT x.a FROM odd", "42703", 'missing FROM-clause entry for table "x"', "x.a"),
+    ("SELECT a FROM odd JOIN points ON true", "42702", 'column reference "a" is ambiguous', "a"),
+    ("INSERT INTO odd (zzz) VALUES (1)", "42703", 'column "zzz" of relation "odd" does not exist', "zzz"),
+    ("UPDATE odd SET zzz = 1", "42703", 'column "zzz" does not exist', "zzz"),
+    ("SELECT nowhere(a) FROM odd", "42883", 'function "nowhere" does not exist', "nowhere"),
+    ("SELECT 'x' || a FROM nowhere.odd", "42P01", 'relation "nowhere.odd" does not exist', "nowhere.odd"),
+    ("CREATE TABLE odd (a int)", "42P07", 'relation "odd" already exists', "odd"),
+    ("DROP SCHEMA nowhere", "3F000", 'schema "nowhere" does not exist', "nowhere"),
+    ("SELECT " + "a + " * 300 + "zzz FROM odd", "42703", 'column "zzz" does not exist', "zzz"),
+    # Which of two it is cannot be told: no position is better than a wrong one.
+    ("SELECT zzz FROM odd WHERE zzz = 1", "42703", 'column "zzz" does not exist', None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sql", "sqlstate", "message", "marked"), FOUND_BY_THE_ENGINE)
+def test_what_the_engine_finds_is_said_in_postgresqls_words_with_its_place(
+    shop: vesto.Session, sql: str, sqlstate: str, message: str, marked: str | None
+) -> None:
+    with pytest.raises(vesto.VestoError) as caught:
+        shop.execute(f"SELECT 1; {sql}")
+    error = caught.value
+    assert (error.sqlstate, error.message, error.detail) == (sqlstate, message, "")
+    assert (error.span and f"SELECT 1; {sql}"[error.span.start : error.span.end]) == marked

@@ -195,6 +195,9 @@ def test_columns_are_granted_one_by_one(shop: Shop) -> None:
         "CREATE VIEW mine AS SELECT pay FROM hr.staff", "EXPLAIN SELECT pay FROM hr.staff",
     ):  # fmt: skip
         shop.refused("ann", sql)
+    with pytest.raises(vesto.VestoError) as caught:
+        shop.session("ann").prepare("SELECT pay FROM hr.staff")
+    assert caught.value.sqlstate == "42501"
     assert "secret" not in str(shop.run("ann", "SELECT staff FROM hr.staff"))
     shop.run("ann", "CREATE VIEW mine AS SELECT name FROM hr.staff")
     shop.run("owner", "REVOKE SELECT (name) ON hr.staff FROM ann")

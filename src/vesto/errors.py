@@ -22,7 +22,10 @@ class Span:
 
 
 class VestoError(Exception):
-    """Base of all errors a client can see; raised only for what should never happen."""
+    """Base of all errors a client can see; raised only for what should never happen.
+
+    ``near`` is the name at which an engine met the mistake, in the text that it was given.
+    """
 
     sqlstate: ClassVar[str] = "XX000"
 
@@ -31,6 +34,7 @@ class VestoError(Exception):
     ) -> None:
         super().__init__(message)
         self.message, self.detail, self.hint, self.span = message, detail, hint, span
+        self.near = ""
 
     @property
     def position(self) -> int | None:

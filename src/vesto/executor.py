@@ -18,6 +18,7 @@ from vesto.dialect.cursor import Cursor
 from vesto.dialect.front import is_plain
 from vesto.dialect.invented import refuse_invented_statement
 from vesto.dialect.returning import returned
+from vesto.dialect.scanner import located
 from vesto.dialect.show_queries import show_query
 from vesto.dialect.translate import Translated
 from vesto.engines import Column, Connection, Values
@@ -84,16 +85,18 @@ class Executor:
         try:
             return self._run(text, parameters)
         except VestoError as error:
-            self._fail(error)
+            self._fail(error, text)
             raise
 
     def knows(self, text: str) -> bool:
         """Whether the text is one statement that has been read before."""
         return text in self._known
 
-    def _fail(self, error: VestoError) -> None:
+    def _fail(self, error: VestoError, text: str) -> None:
         """A statement has failed: an open transaction with it, and nobody hears what he may not."""
         self.transaction.fail()
+        if error.near:
+            error.at(located(text, error.near))
         self.text.hide(error)
 
     def _run(self, text: str, parameters: Sequence[Any]) -> Result:
@@ -268,7 +271,7 @@ class Executor:
             self.transaction.check()
             return self._prepare(cursor, text)
         except VestoError as error:
-            self._fail(error)
+            self._fail(error, text)
             raise
 
     def _prepare(self, cursor: Cursor, text: str) -> Preparation:

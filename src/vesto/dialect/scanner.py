@@ -130,3 +130,27 @@ def split(sql: str) -> list[Span]:
         else:
             inside.append(token)
     return spans
+
+
+def located(sql: str, name: str) -> Span | None:
+    """Where a name, as ``t.x``, stands in a text; None where it does not, or more than once.
+
+    Raises:
+        StatementSyntaxError: A string, name, comment or dollar quote has no end.
+    """
+    tokens, parts = scan(sql), _folded(scan(name)[:-1])
+    for wanted in (parts, parts[-1:]) if parts else ():
+        last = len(wanted) - 1
+        places = [
+            Span(token.span.start, tokens[at + last].span.end)
+            for at, token in enumerate(tokens[:-1])
+            if _folded(tokens[at : at + last + 1]) == wanted
+        ]
+        if places:
+            return places[0] if len(places) == 1 else None
+    return None
+
+
+def _folded(tokens: Sequence[Token]) -> list[str]:
+    """Their texts, case aside; that of a string is no name."""
+    return ["'" if token.kind == "string" else token.text.lower() for token in tokens]

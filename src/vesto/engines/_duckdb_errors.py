@@ -24,7 +24,7 @@ _PATTERNS: Final[tuple[tuple[str, type[VestoError]], ...]] = (
     (r"No function matches|does not support the supplied arguments", errors.UndefinedFunction),
     (r"must appear in the GROUP BY clause", errors.GroupingMistake),
     (r"[Aa]mbiguous reference", errors.AmbiguousColumn),
-    (r"Referenced (column|table) .* not found|does not have a column", errors.UndefinedColumn),
+    (r"Referenced (update column|column|table) .* not found|does not have a column", errors.UndefinedColumn),
     (r"duplicate column name|Column with name .* already exists", errors.DuplicateColumn),
     (r"because .* depends? on it|Cannot drop entry", errors.DependentObjects),
     (r"(date|time) ?(field value)? out of range|out of range: \"?\d{4}-", errors.DatetimeOverflow),
@@ -54,8 +54,25 @@ _CLASSES: Final[tuple[tuple[type[Exception], type[VestoError]], ...]] = (
     (duckdb.IOException, errors.InputOutputError),
 )
 
+# DuckDB's words for what is common, and PostgreSQL's, which clients and their users know.
+_NAMED: Final = r'with name "?(.+?)"?'
+_WORDS: Final = (
+    (r'Referenced column "(.+?)" not found.*', 'column "{}" does not exist'),
+    (r"Referenced update column (.+?) not found.*", 'column "{}" does not exist'),
+    (r'Referenced table "(.+?)" not found.*', 'missing FROM-clause entry for table "{}"'),
+    (r'Table "(.+?)" does not have a column (?:named|with name) "(.+?)"',
+     'column "{1}" of relation "{0}" does not exist'),
+    (r'Ambiguous reference to column name "(.+?)".*', 'column reference "{}" is ambiguous'),
+    (rf"(?:\w+ Function|Macro) {_NAMED} does not exist.*", 'function "{}" does not exist'),
+    (rf"Type {_NAMED} does not exist.*", 'type "{}" does not exist'),
+    (rf"(?:Table|View) {_NAMED} does not exist.*", 'relation "{}" does not exist'),
+    (rf"(?:Table|View) {_NAMED} already exists.*", 'relation "{}" already exists'),
+    (rf"Schema {_NAMED} does not exist.*", 'schema "{}" does not exist'),
+    (rf"Schema {_NAMED} already exists.*", 'schema "{}" already exists'),
+)  # fmt: skip
 # The check that CREATE TABLE makes of VARCHAR(n).
 _TOO_LONG: Final = re.compile(r"CHECK constraint failed .*CHECK\(\(strlen\((.+?)\) <= (\d+)\)\)")
+_NAME: Final = re.compile(r'(?:\w+|"(?:[^"]|"")*")(?:\.(?:\w+|"(?:[^"]|"")*"))*')
 _OURS: Final = re.compile(r"vesto:(?=\{)")
 
 
@@ -77,8 +94,17 @@ def translated(error: BaseException) -> VestoError:
     text, _, context = text.partition("\n\nLINE ")
     message = re.sub(r"^(?:[A-Z][\w-]*[ _]?)+ ?Error: ", "", text).strip()
     lines = message.splitlines() or ["the engine gave no reason"]
-    detail = f"LINE {context}".rstrip() if context else ""
-    return _kind(error)(_lower_first(lines[0]), detail=detail, hint=" ".join(lines[1:]).strip())
+    words, name = _worded(lines[0])
+    found = _kind(error)(words, hint=" ".join(lines[1:]).strip())
+    found.near = _near(context) or name
+    return found
+
+
+def _near(context: str) -> str:
+    """The name under the caret of DuckDB's excerpt ``1: SELECT x`` of what it was given."""
+    excerpt, _, caret = context.partition("\n")
+    name = _NAME.match(excerpt, max(0, caret.find("^") - len("LINE ")))
+    return name.group() if name else ""
 
 
 def _ours(text: str) -> VestoError | None:
@@ -101,6 +127,14 @@ def _kind(error: BaseException) -> type[VestoError]:
         if isinstance(error, raised):
             return kind
     return errors.EngineFailure
+
+
+def _worded(message: str) -> tuple[str, str]:
+    """The message as PostgreSQL has it, and what it is about."""
+    for pattern, words in _WORDS:
+        if match := re.fullmatch(pattern, message):
+            return words.format(*match.groups()), match.groups()[-1]
+    return _lower_first(message), ""
 
 
 def _lower_first(message: str) -> str:

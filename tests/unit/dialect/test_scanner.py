@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, checked, quoted, written
-from vesto.dialect.scanner import scan, split
+from vesto.dialect.scanner import located, scan, split
 from vesto.errors import InvalidName, StatementSyntaxError, VestoError
 
 
@@ -112,3 +112,21 @@ def test_parentheses_are_balanced_or_refused(text: str) -> None:
     except VestoError:
         return
     assert f"({text})"[span.start : span.end].rstrip() == inside
+
+
+@pytest.mark.parametrize(
+    ("sql", "name", "found"),
+    [
+        ("SELECT zzz FROM t", "zzz", "zzz"),
+        ("SELECT ZZZ FROM t", '"zzz"', "ZZZ"),
+        ("SELECT t . zzz, zzz FROM t", "t.zzz", "t . zzz"),
+        ("SELECT a FROM t", "public.t", "t"),
+        ("SELECT zzz, 'zzz' FROM t -- zzz", "zzz", "zzz"),
+        ("SELECT zzz FROM t WHERE zzz = 1", "zzz", None),
+        ("SELECT a FROM t", "zzz", None),
+        ("SELECT a FROM t", "", None),
+    ],
+)
+def test_a_name_is_located_where_it_stands_once(sql: str, name: str, found: str | None) -> None:
+    span = located(sql, name)
+    assert (span and sql[span.start : span.end]) == found
