@@ -193,6 +193,25 @@ class TestLocked:
         assert sqlstate(locked, text) in {"42501", "42601", "0A000", "42704"}
         assert [file.name for file in tmp_path.iterdir()] == ["x.csv"]
 
+    @pytest.mark.parametrize(
+        ("sql", "message", "instead"),
+        [
+            ("CREATE UNIQUE INDEX i ON points (a)", "CREATE UNIQUE INDEX", "index=False"),
+            ("drop sequence s", "DROP SEQUENCE", "IDENTITY"),
+            ("CREATE TYPE colour AS ENUM ('red')", "CREATE TYPE", "VARCHAR"),
+            ("CREATE TRIGGER t AFTER INSERT ON points", "CREATE TRIGGER", ""),
+            ("LISTEN channel", "LISTEN", ""),
+        ],
+    )
+    def test_what_only_postgresql_has_says_what_does_its_work(
+        self, locked: vesto.Session, sql: str, message: str, instead: str
+    ) -> None:
+        with pytest.raises(vesto.VestoError) as caught:
+            locked.execute(sql)
+        assert caught.value.sqlstate == "0A000"
+        assert caught.value.message == f"{message} is not supported"
+        assert instead in caught.value.hint
+
     def test_a_data_frame_of_the_process_is_no_table(self, locked: vesto.Session) -> None:
         frame = pa.table({"x": [1]})
         assert len(frame) == 1

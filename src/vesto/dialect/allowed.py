@@ -7,7 +7,7 @@ from typing import Final
 
 from vesto.dialect.catalogue import is_engine_relation
 from vesto.dialect.translate import Translated
-from vesto.errors import PermissionDenied, ReservedName
+from vesto.errors import FeatureNotSupported, PermissionDenied, ReservedName, VestoError
 
 SYSTEM_SCHEMA: Final = "vesto"
 TABLE_FUNCTIONS: Final = frozenset(
@@ -27,6 +27,21 @@ _FILE_NAME: Final = re.compile(
     r"[/\\*]|\.(csv|tsv|txt|json|jsonl|ndjson|parquet|arrow|avro|xlsx|duckdb|db|sqlite|gz|zst)$",
     re.IGNORECASE,
 )
+# PostgreSQL has these, and neither Redshift nor we do: what does their work here.
+_ABSENT: Final = re.compile(
+    r"(?:(?:CREATE|ALTER|DROP)\s+(?:UNIQUE\s+)?"
+    r"(?P<object>INDEX|SEQUENCE|TYPE|DOMAIN|TRIGGER|EXTENSION|RULE|AGGREGATE|TABLESPACE)"
+    r"|(?P<word>LISTEN|NOTIFY|DO|CLUSTER|REINDEX))\b",
+    re.IGNORECASE,
+)
+_INSTEAD: Final = {
+    "INDEX": "Tables need none: leave it out, as with to_sql(..., index=False) of pandas.",
+    "REINDEX": "Tables have no indexes.",
+    "SEQUENCE": "A column numbers its rows with IDENTITY(1, 1).",
+    "DOMAIN": "Use the type itself.",
+    "TYPE": "Use VARCHAR, or SUPER for what has parts.",
+    "CLUSTER": "CREATE TABLE ... SORTKEY (...) says in which order rows are kept.",
+}
 
 
 def check_allowed(statement: Translated, *, locked: bool) -> None:
@@ -34,6 +49,7 @@ def check_allowed(statement: Translated, *, locked: bool) -> None:
 
     Raises:
         ReservedName: It writes to the system's schema.
+        FeatureNotSupported: In a locked session: only PostgreSQL has it.
         PermissionDenied: In a locked session: it is no statement of the list, or it names a
             file, or a function that reaches beyond the warehouse's tables.
     """
@@ -42,7 +58,7 @@ def check_allowed(statement: Translated, *, locked: bool) -> None:
     if not locked:
         return
     if statement.kind == "native":
-        raise _refused(statement.word or "this statement")
+        raise _absent(statement.sql) or _refused(statement.word or "this statement")
     for function in statement.functions:
         if _FUNCTIONS.match(function):
             raise _refused(f"function {function}")
@@ -58,6 +74,15 @@ def _check_relation(schema: str, name: str) -> None:
         raise _refused(f'the relation "{name}"')
     if _FILE_NAME.search(name):
         raise _refused(f'the file "{name}"')
+
+
+def _absent(sql: str) -> VestoError | None:
+    found = _ABSENT.match(sql.lstrip())
+    if found is None:
+        return None
+    about = (found["object"] or found["word"]).upper()
+    words = " ".join(found.group().upper().split())
+    return FeatureNotSupported(f"{words} is not supported", hint=_INSTEAD.get(about, ""))
 
 
 def _refused(what: str) -> PermissionDenied:
