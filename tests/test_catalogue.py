@@ -49,6 +49,19 @@ def test_every_relation_of_the_information_schema_can_be_read(client: vesto.Sess
         client.execute(f"SELECT * FROM information_schema.{name}").rows()
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["pg_class", "pg_attribute", "pg_constraint", "pg_index", "pg_table_def", "svv_columns",
+     "svv_table_info", "information_schema.columns", "information_schema.tables"],
+)  # fmt: skip
+def test_no_row_of_a_large_catalogue_is_compared_with_every_other(
+    name: str, client: vesto.Session
+) -> None:
+    plan = str(client.execute(f"EXPLAIN SELECT * FROM {name}").rows())
+    assert "HASH_JOIN" in plan
+    assert "BLOCKWISE_NL_JOIN" not in plan
+
+
 def test_the_catalogue_lists_its_own_relations(client: vesto.Session) -> None:
     listed = client.execute(
         "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "

@@ -155,6 +155,9 @@ CREATE OR REPLACE MACRO vesto.number_of_type(called) AS
 CREATE OR REPLACE MACRO vesto.search_schemas() AS
   list_filter(current_schemas(FALSE), lambda s: s NOT IN ('main', 'vesto_nowhere', 'pg_catalog', 'information_schema', 'temp'));
 
+-- A common table is planned and run once, however often it is read. A join that asks something of its left side
+-- alone would compare each row with each: CASE keeps what is asked in the terms that are compared.
+
 -- What everything else reads ----------------------------------------------------------------------
 
 -- The form that Python's view of the same name replaces; the views below are bound to it.
@@ -244,8 +247,8 @@ CREATE OR REPLACE VIEW vesto.catalog_relations AS
     CASE WHEN m.query IS NOT NULL THEN 'create materialized view ' || h.place || '.' || h.called || ' as ' || m.query ELSE h.definition END AS definition,
     m.query IS NOT NULL AS is_kept, h.place = 'vesto' AS is_system
   FROM vesto.catalog_held h
-    LEFT JOIN vesto.catalog_numbers n ON h.place = 'vesto' AND n.called = h.called
-    LEFT JOIN vesto.materialized_views m ON h.base = 'dev' AND m.schema_name = h.place AND m.view_name = lower(h.called);
+    LEFT JOIN vesto.catalog_numbers n ON n.called = CASE WHEN h.place = 'vesto' THEN h.called END
+    LEFT JOIN vesto.materialized_views m ON m.schema_name = CASE WHEN h.base = 'dev' THEN h.place END AND m.view_name = lower(h.called);
 
 CREATE OR REPLACE VIEW vesto.catalog_shown_columns AS
   SELECT *, vesto.type_number(words) AS type, vesto.type_modifier(words) AS modifier,
@@ -255,7 +258,7 @@ CREATE OR REPLACE VIEW vesto.catalog_shown_columns AS
       WHEN starts_with(c.data_type, 'ENUM') THEN CASE WHEN c.data_type LIKE '%[]' THEN 'enum[]' ELSE 'enum' END
       ELSE vesto.type_words(c.data_type) END AS words
   FROM duckdb_columns() c LEFT JOIN vesto.columns d
-    ON c.database_name = 'dev' AND c.schema_name = d.schema_name AND lower(c.table_name) = d.table_name AND lower(c.column_name) = lower(d.column_name)
+    ON d.schema_name = CASE WHEN c.database_name = 'dev' THEN c.schema_name END AND lower(c.table_name) = d.table_name AND lower(c.column_name) = lower(d.column_name)
   WHERE (c.database_name = 'dev' AND c.schema_name NOT IN ('main', 'vesto')) OR (c.database_name = 'temp' AND NOT c.internal)
     OR (c.database_name = 'dev' AND c.schema_name = 'vesto' AND c.table_name IN (SELECT called FROM vesto.catalog_system_views)));
 
@@ -280,14 +283,13 @@ CREATE OR REPLACE VIEW vesto.catalog_keys AS
         CASE WHEN referenced_table <> '' THEN schema_name END, NULLIF(referenced_table, ''), referenced_column_names
       FROM duckdb_constraints() WHERE database_name = 'dev' AND constraint_type IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY') AND schema_name NOT IN ('main', 'vesto'));
 
--- The tables at either end of a foreign key.
-CREATE OR REPLACE VIEW vesto.catalog_referring AS
-  SELECT lower(unnest([place || '.' || relation_name, other_schema || '.' || other_table])) AS spot FROM vesto.catalog_keys WHERE kind = 'f';
-
 CREATE OR REPLACE VIEW vesto.catalog_places AS
   SELECT relation, map(list(lower(called)), list(place_in_row)) AS numbers FROM vesto.catalog_columns WHERE NOT is_system GROUP BY relation;
 
 CREATE OR REPLACE VIEW vesto.catalog_constraints AS
+  WITH keys AS MATERIALIZED (SELECT * FROM vesto.catalog_keys),
+    relations AS MATERIALIZED (SELECT oid, place, lower(called) AS folded FROM vesto.catalog_relations WHERE base = 'dev'),
+    places AS MATERIALIZED (SELECT relation, numbers FROM vesto.catalog_places)
   SELECT k.*, r.oid AS relation, COALESCE(o.oid, 0) AS other_relation,
     list_transform(k.columns, lambda c: p.numbers[lower(c)]) AS numbers,
     CASE WHEN o.oid IS NOT NULL THEN list_transform(COALESCE(NULLIF(k.other_columns, []), q.columns), lambda c: op.numbers[lower(c)]) END AS other_numbers,
@@ -295,12 +297,17 @@ CREATE OR REPLACE VIEW vesto.catalog_constraints AS
     CASE k.kind WHEN 'p' THEN 'PRIMARY KEY (' WHEN 'u' THEN 'UNIQUE (' ELSE 'FOREIGN KEY (' END || array_to_string(list_transform(k.columns, lambda c: vesto.quote_ident(c)), ', ') || ')'
       || CASE WHEN k.kind = 'f' THEN ' REFERENCES ' || CASE WHEN k.other_schema = 'public' THEN '' ELSE vesto.quote_ident(k.other_schema) || '.' END || vesto.quote_ident(k.other_table)
         || '(' || array_to_string(list_transform(COALESCE(NULLIF(k.other_columns, []), q.columns, []), lambda c: vesto.quote_ident(c)), ', ') || ')' ELSE '' END AS definition
-  FROM vesto.catalog_keys k
-    JOIN vesto.catalog_relations r ON r.base = 'dev' AND r.place = k.place AND lower(r.called) = lower(k.relation_name)
-    LEFT JOIN vesto.catalog_places p ON p.relation = r.oid
-    LEFT JOIN vesto.catalog_relations o ON o.base = 'dev' AND o.place = k.other_schema AND lower(o.called) = lower(k.other_table)
-    LEFT JOIN vesto.catalog_places op ON op.relation = o.oid
-    LEFT JOIN vesto.catalog_keys q ON q.place = k.other_schema AND lower(q.relation_name) = lower(k.other_table) AND q.kind = 'p';
+  FROM keys k
+    JOIN relations r ON r.place = k.place AND r.folded = lower(k.relation_name)
+    LEFT JOIN places p ON p.relation = r.oid
+    LEFT JOIN relations o ON o.place = k.other_schema AND o.folded = lower(k.other_table)
+    LEFT JOIN places op ON op.relation = o.oid
+    LEFT JOIN keys q ON q.place = k.other_schema AND lower(q.relation_name) = lower(k.other_table) AND q.kind = 'p';
+
+-- The columns of primary and unique keys, by their place in the key.
+CREATE OR REPLACE VIEW vesto.catalog_key_columns AS
+  SELECT place, lower(relation_name) AS relation_name, index_oid, kind, lower(unnest(columns)) AS called, unnest(range(1, len(columns) + 1)) AS place_in_key
+  FROM vesto.catalog_keys WHERE kind IN ('p', 'u');
 
 CREATE OR REPLACE VIEW vesto.catalog_functions AS
   SELECT vesto.oid_of('function', schema_name, function_name || '(' || array_to_string(arguments, ',') || ')') AS oid, schema_name AS place, function_name AS called,
@@ -515,12 +522,13 @@ CREATE OR REPLACE VIEW vesto.pg_namespace AS
   FROM vesto.catalog_schemas;
 
 CREATE OR REPLACE VIEW vesto.pg_class AS
-  WITH shown AS (
+  WITH keys AS MATERIALIZED (SELECT * FROM vesto.catalog_keys), shown AS (
     SELECT oid, called, place, kind, base, columns, row_count, is_system, called AS owned FROM vesto.catalog_relations
-    UNION ALL SELECT index_oid, called, place, 'i', 'dev', len(columns), 0, FALSE, relation_name FROM vesto.catalog_keys WHERE kind IN ('p', 'u')
+    UNION ALL SELECT index_oid, called, place, 'i', 'dev', len(columns), 0, FALSE, relation_name FROM keys WHERE kind IN ('p', 'u')
   ), dist AS (SELECT schema_name, table_name, bool_or(is_distkey) AS keyed FROM vesto.columns GROUP BY ALL),
   keyed AS (SELECT place, lower(relation_name) AS relation_name, bool_or(kind = 'p') AS has_primary, count(*) FILTER (WHERE kind IN ('p', 'u')) AS indexes,
-      count(*) FILTER (WHERE kind = 'f') AS foreign_keys, count(*) FILTER (WHERE kind = 'u') AS uniques FROM vesto.catalog_keys GROUP BY ALL)
+      count(*) FILTER (WHERE kind = 'f') AS foreign_keys, count(*) FILTER (WHERE kind = 'u') AS uniques FROM keys GROUP BY ALL),
+  referring AS (SELECT lower(unnest([place || '.' || relation_name, other_schema || '.' || other_table])) AS spot FROM keys WHERE kind = 'f')
   SELECT s.oid, s.called AS relname, n.oid AS relnamespace, CAST(0 AS UINTEGER) AS reltype, CAST(0 AS UINTEGER) AS reloftype,
     CASE WHEN s.is_system THEN CAST(10 AS UINTEGER) ELSE vesto.owner_of('TABLE', s.place, s.owned) END AS relowner,
     CAST(CASE s.kind WHEN 'i' THEN 403 WHEN 'r' THEN 2 ELSE 0 END AS UINTEGER) AS relam, CASE WHEN s.kind = 'v' THEN CAST(0 AS UINTEGER) ELSE s.oid END AS relfilenode,
@@ -528,22 +536,23 @@ CREATE OR REPLACE VIEW vesto.pg_class AS
     CAST(0 AS UINTEGER) AS reltoastrelid, CAST(0 AS UINTEGER) AS reltoastidxid, COALESCE(k.indexes, 0) > 0 AND s.kind = 'r' AS relhasindex, s.is_system AND s.place = 'pg_catalog' AND s.called IN ('pg_database', 'pg_tablespace') AS relisshared,
     vesto.letter(CASE WHEN s.base = 'temp' THEN 't' ELSE 'p' END) AS relpersistence, vesto.letter(s.kind) AS relkind, CAST(s.columns AS SMALLINT) AS relnatts, CAST(0 AS SMALLINT) AS relchecks,
     CAST(0 AS SMALLINT) AS reltriggers, CAST(COALESCE(k.uniques, 0) AS SMALLINT) AS relukeys, CAST(COALESCE(k.foreign_keys, 0) AS SMALLINT) AS relfkeys, CAST(0 AS SMALLINT) AS relrefs,
-    FALSE AS relhasoids, COALESCE(k.has_primary, FALSE) AND s.kind = 'r' AS relhaspkey, s.kind = 'v' AS relhasrules, s.kind = 'r' AND COALESCE(list_contains((SELECT list(spot) FROM vesto.catalog_referring), lower(s.place || '.' || s.called)), FALSE) AS relhastriggers, FALSE AS relhassubclass,
+    FALSE AS relhasoids, COALESCE(k.has_primary, FALSE) AND s.kind = 'r' AS relhaspkey, s.kind = 'v' AS relhasrules, s.kind = 'r' AND COALESCE(lower(s.place || '.' || s.called) IN (SELECT spot FROM referring), FALSE) AS relhastriggers, FALSE AS relhassubclass,
     FALSE AS relrowsecurity, FALSE AS relforcerowsecurity, TRUE AS relispopulated, vesto.letter('n') AS relreplident, FALSE AS relispartition, CAST(0 AS UINTEGER) AS relrewrite,
     CASE WHEN s.kind <> 'i' AND s.base = 'dev' THEN vesto.acl_of('TABLE', s.place, s.called, '') END AS relacl, CAST(NULL AS VARCHAR[]) AS reloptions, CAST(NULL AS VARCHAR) AS relpartbound,
     CAST(CASE WHEN d.keyed THEN 1 ELSE 0 END AS SMALLINT) AS reldiststyle, CAST(CASE WHEN d.keyed THEN 1 ELSE 0 END AS SMALLINT) AS releffectivediststyle, CAST(NULL AS TIMESTAMP) AS relcreationtime
   FROM shown s JOIN vesto.catalog_schemas n ON n.called = s.place
     LEFT JOIN keyed k ON k.place = s.place AND k.relation_name = lower(s.called)
-    LEFT JOIN dist d ON s.kind = 'r' AND d.schema_name = s.place AND d.table_name = lower(s.called);
+    LEFT JOIN dist d ON d.schema_name = CASE WHEN s.kind = 'r' THEN s.place END AND d.table_name = lower(s.called);
 
 CREATE OR REPLACE VIEW vesto.pg_attribute AS
-  WITH shown AS (
-    SELECT relation, called, place_in_row, type, modifier, not_null, default_text IS NOT NULL AS has_default, encoding, is_distkey, sortkey, is_generated, is_identity, place_in_row AS place_in_table,
+  WITH columns AS MATERIALIZED (
+    SELECT relation, place, relation_name, called, place_in_row, type, modifier, not_null, default_text IS NOT NULL AS has_default, encoding, is_distkey, sortkey, is_generated, is_identity FROM vesto.catalog_columns
+  ), shown AS (
+    SELECT relation, called, place_in_row, type, modifier, not_null, has_default, encoding, is_distkey, sortkey, is_generated, is_identity, place_in_row AS place_in_table,
         vesto.acl_of('TABLE', place, relation_name, called) AS acl
-      FROM vesto.catalog_columns
-    UNION ALL SELECT k.index_oid, c.called, CAST(u.n AS SMALLINT), c.type, c.modifier, FALSE, FALSE, 'none', FALSE, 0, FALSE, FALSE, c.place_in_row, NULL
-      FROM vesto.catalog_constraints k, (SELECT unnest(range(1, 65)) AS n) u, vesto.catalog_columns c
-      WHERE k.kind IN ('p', 'u') AND u.n <= len(k.numbers) AND c.relation = k.relation AND c.place_in_row = k.numbers[u.n])
+      FROM columns
+    UNION ALL SELECT k.index_oid, c.called, CAST(k.place_in_key AS SMALLINT), c.type, c.modifier, FALSE, FALSE, 'none', FALSE, 0, FALSE, FALSE, c.place_in_row, NULL
+      FROM vesto.catalog_key_columns k JOIN columns c ON c.place = k.place AND lower(c.relation_name) = k.relation_name AND lower(c.called) = k.called)
   SELECT s.relation AS attrelid, s.called AS attname, s.type AS atttypid, -1 AS attstattarget, CAST(t.size AS SMALLINT) AS attlen, s.place_in_row AS attnum,
     CASE WHEN starts_with(t.called, '_') THEN 1 ELSE 0 END AS attndims, -1 AS attcacheoff, s.modifier AS atttypmod, t.by_value AS attbyval, vesto.letter(t.alignment) AS attalign,
     vesto.letter(t.storage) AS attstorage, vesto.letter('') AS attcompression, s.not_null AS attnotnull, s.has_default AS atthasdef, FALSE AS atthasmissing,
