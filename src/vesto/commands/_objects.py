@@ -24,6 +24,11 @@ RECORDS: Final = {
     "materialized_views": "view_name",
 }
 
+# The types of what is recorded of a column, after its table.
+_RECORDED: Final = (
+    "VARCHAR", "VARCHAR", "INTEGER", "VARCHAR", "BOOLEAN", "INTEGER", "VARCHAR", "BOOLEAN",
+)  # fmt: skip
+
 
 def rows(connection: Connection, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
     """All rows of a query of the engine's dialect."""
@@ -148,19 +153,21 @@ def sequence_of(place: Place, column: str) -> str:
     return ".".join((*place, column))
 
 
-def record_column(
-    connection: Connection, place: Place, column: ColumnDefinition, sortkey: int = 0
+def record_columns(
+    connection: Connection, place: Place, columns: Iterable[tuple[ColumnDefinition, int]]
 ) -> None:
-    """Record what was declared of a column."""
-    identity = sequence_of(place, column.name) if column.identity else None
-    run(
-        connection,
-        "INSERT INTO dev.vesto.columns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            *place, column.name, column.type.catalog(), column.type.length, column.encoding,
-            column.is_distkey, sortkey, identity, column.is_generated,
-        ],
-    )  # fmt: skip
+    """Record what was declared of columns, each with its place in the sort key, else 0."""
+    records = [
+        (
+            column.name, column.type.catalog(), column.type.length, column.encoding, column.is_distkey,
+            sortkey, sequence_of(place, column.name) if column.identity else None, column.is_generated,
+        )
+        for column, sortkey in columns
+    ]  # fmt: skip
+    if records:
+        shown = ", ".join(f"unnest(CAST(? AS {kind}[]))" for kind in _RECORDED)
+        sql = f"INSERT INTO dev.vesto.columns SELECT ?, ?, {shown}"
+        run(connection, sql, [*place, *(list(values) for values in zip(*records, strict=True))])
 
 
 def record_keys(connection: Connection, place: Place, keys: Iterable[Key]) -> None:

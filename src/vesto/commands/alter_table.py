@@ -16,7 +16,7 @@ from vesto.commands._objects import (
     check_use,
     engine_name,
     rebuild,
-    record_column,
+    record_columns,
     record_keys,
     rows,
     run,
@@ -177,7 +177,7 @@ class AlterTable:
         kind = column.type.engine()
         target = f"{quoted(column.name)} {kind}{default}"
         run(connection, f"ALTER TABLE {engine_name(self.name)} ADD COLUMN {target}")
-        record_column(connection, place, column)
+        record_columns(connection, place, [(column, 0)])
         if column.type.length is not None or column.not_null:
             rebuild(connection, place)
 
@@ -189,7 +189,7 @@ class AlterTable:
             message = "ALTER COLUMN TYPE changes the length of VARCHAR alone"
             raise FeatureNotSupported(message, hint=hint, span=self.span)
         _records(connection, "DELETE FROM dev.vesto.columns", place, column)
-        record_column(connection, place, ColumnDefinition(column, kind))
+        record_columns(connection, place, [(ColumnDefinition(column, kind), 0)])
         rebuild(connection, place)
 
 

@@ -17,7 +17,7 @@ from vesto.commands._objects import (
     engine_name,
     forget,
     is_temporary,
-    record_column,
+    record_columns,
     record_keys,
     rows,
     run,
@@ -276,11 +276,12 @@ class BoundTable:
         statement = self.statement
         if statement.like is not None:
             _copy_records(connection, statement.like, self.place)
-        for column in statement.columns:
-            keys = statement.sort_keys or tuple(c.name for c in statement.columns if c.is_sortkey)
-            place = keys.index(column.name) + 1 if column.name in keys else 0
-            dist = column.is_distkey or column.name == statement.dist_key
-            record_column(connection, self.place, replace(column, is_distkey=dist), place)
+        sort_keys = statement.sort_keys or tuple(c.name for c in statement.columns if c.is_sortkey)
+        places = {name: place for place, name in enumerate(sort_keys, 1)}
+        record_columns(connection, self.place, [
+            (replace(c, is_distkey=c.is_distkey or c.name == statement.dist_key), places.get(c.name, 0))
+            for c in statement.columns
+        ])  # fmt: skip
         own = [key for column in statement.columns for key in column.keys]
         record_keys(connection, self.place, [*own, *statement.keys])
 
