@@ -44,3 +44,28 @@ def test_a_model_learns_from_documents_and_late_views(session: vesto.Session) ->
     session.execute("CREATE VIEW late AS SELECT * FROM points WITH NO SCHEMA BINDING")
     session.execute(SMALL_MODEL.format(name="m", function="f").replace("points", "late"))
     assert session.model("m").state == "READY"
+
+
+@pytest.mark.parametrize(
+    ("sql", "missing"),
+    [
+        ("DROP TABLE IF EXISTS points, nowhere, #temporary", ['table "nowhere"']),
+        ("DROP VIEW IF EXISTS v, w, late", ['view "w"']),
+        ("DROP MATERIALIZED VIEW IF EXISTS kept", []),
+        ("DROP MATERIALIZED VIEW IF EXISTS lost", ['materialized view "lost"']),
+        ("DROP SCHEMA IF EXISTS lab, nowhere", ['schema "nowhere"']),
+        ("DROP FUNCTION IF EXISTS mine (INT)", []),
+        ("DROP FUNCTION IF EXISTS mine (DATE)", ['function "mine" with these arguments']),
+    ],
+)
+def test_what_is_not_there_to_be_dropped_is_said(
+    session: vesto.Session, sql: str, missing: list[str]
+) -> None:
+    session.execute(
+        "CREATE SCHEMA lab; CREATE TABLE #temporary (a INT); CREATE VIEW v AS SELECT 1 AS a; "
+        "CREATE VIEW late AS SELECT a FROM public.points WITH NO SCHEMA BINDING; "
+        "CREATE MATERIALIZED VIEW kept AS SELECT 1 AS a; "
+        "CREATE FUNCTION mine (INT) RETURNS INT STABLE AS $$ SELECT $1 $$ LANGUAGE sql"
+    )
+    notices = session.execute(sql).notices
+    assert list(notices) == [f"{what} does not exist, skipping" for what in missing]

@@ -79,6 +79,16 @@ def check_drops(
             check_use(context, "DROP", name, span)
 
 
+def skipped(context: Context, kind: str, names: Iterable[Name]) -> tuple[str, ...]:
+    """What DROP ... IF EXISTS says of those that are not there."""
+    there = context.guard.rights.facts.relations
+    return tuple(
+        f'{kind} "{name.object}" does not exist, skipping'
+        for name in names
+        if context.place(name) not in there
+    )
+
+
 def check_open(place: Place, span: Span | None = None) -> None:
     """Check that a user may make or change something there.
 

@@ -71,7 +71,8 @@ class DropFunction:
         if not (found or self.if_exists):
             message = f'function "{self.name.object}" with these arguments does not exist'
             raise UndefinedFunction(message, span=self.span)
-        return Result(tag="DROP FUNCTION")
+        notice = f'function "{self.name.object}" with these arguments does not exist, skipping'
+        return Result(tag="DROP FUNCTION", notices=() if found else (notice,))
 
 
 COMMAND: Final = DropFunction

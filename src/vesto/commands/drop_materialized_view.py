@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from vesto.commands import Context
 from vesto.commands._dependents import drop_dependents
-from vesto.commands._objects import check_drops, engine_name, forget, run
+from vesto.commands._objects import check_drops, engine_name, forget, run, skipped
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
 from vesto.errors import Span, UndefinedTable
@@ -61,12 +61,13 @@ class DropMaterializedView:
             DependentObjects: A view reads it, and no CASCADE.
         """
         place = context.place(self.name)
+        notices = skipped(context, "materialized view", [self.name])
         if place in context.surroundings.materialized_views:
             with context.atomic() as connection:
                 drop_dependents(connection, {place}, self.span, cascade=self.cascade)
                 run(connection, f"DROP TABLE {engine_name(self.name)}")
                 forget(connection, place)
-        return Result(tag="DROP MATERIALIZED VIEW")
+        return Result(tag="DROP MATERIALIZED VIEW", notices=notices)
 
 
 COMMAND: Final = DropMaterializedView

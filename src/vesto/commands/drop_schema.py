@@ -91,6 +91,8 @@ class BoundDrop:
         statement = self.statement
         words = "IF EXISTS " if statement.if_exists else ""
         cascade = " CASCADE" if statement.cascade else ""
+        there = context.guard.rights.facts.schemas
+        missing = [name for name in statement.names if name.lower() not in there]
         with context.atomic() as connection:
             for name in statement.names:
                 try:
@@ -101,7 +103,8 @@ class BoundDrop:
                 forget_schema(connection, name.lower())
         for model in self.models:
             context.warehouse.drop(model)
-        return Result(tag="DROP SCHEMA")
+        notices = tuple(f'schema "{name}" does not exist, skipping' for name in missing)
+        return Result(tag="DROP SCHEMA", notices=notices)
 
 
 def _forget(connection: Connection, schema: str) -> None:

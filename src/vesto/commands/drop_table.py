@@ -16,6 +16,7 @@ from vesto.commands._objects import (
     is_temporary,
     rows,
     run,
+    skipped,
 )
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
@@ -72,20 +73,20 @@ class DropTable:
             DependentObjects: A view reads one, and no CASCADE.
         """
         with context.atomic() as connection:
-            kept = [name for name in self.names if not is_temporary(name)]
-            places = {context.place(name) for name in kept if not _in_temp(context, name)}
+            kept = [n for n in self.names if not (is_temporary(n) or _in_temp(context, n))]
+            places = {context.place(name) for name in kept}
             drop_dependents(connection, places, self.span, cascade=self.cascade)
+            notices = skipped(context, "table", kept) if self.if_exists else ()
             for name in self.names:
-                temporary = is_temporary(name) or _in_temp(context, name)
                 try:
                     run(
                         connection, f"DROP TABLE {'IF EXISTS ' * self.if_exists}{engine_name(name)}"
                     )
                 except (UndefinedTable, UndefinedSchema) as error:
                     raise error.at(self.span) from None
-                if not temporary:
+                if name in kept:
                     forget(connection, context.place(name))
-        return Result(tag="DROP TABLE")
+        return Result(tag="DROP TABLE", notices=notices)
 
 
 def _in_temp(context: Context, name: Name) -> bool:

@@ -14,6 +14,7 @@ from vesto.commands._objects import (
     engine_name,
     forget,
     run,
+    skipped,
 )
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
@@ -72,6 +73,7 @@ class DropView:
         with context.atomic() as connection:
             places = {context.place(name) for name in self.names}
             drop_dependents(connection, places, self.span, cascade=self.cascade)
+            notices = skipped(context, "view", self.names) if self.if_exists else ()
             for name in self.names:
                 place = context.place(name)
                 if place not in context.surroundings.late_views:
@@ -81,7 +83,7 @@ class DropView:
                     except VestoError as error:
                         raise error.at(self.span) from None
                 forget(connection, place)
-        return Result(tag="DROP VIEW")
+        return Result(tag="DROP VIEW", notices=notices)
 
 
 COMMAND: Final = DropView
