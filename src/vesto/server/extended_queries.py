@@ -1,4 +1,4 @@
-"""Extended queries: the prepared statements and portals of one connection, and what runs them.
+"""Extended queries: what the messages Parse, Bind, Describe, Execute and Close do.
 
 Source: PostgreSQL manual, "Message Flow", "Extended Query".
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vesto.dialect.placeholders import placeholders, typed
+from vesto.dialect.placeholders import typed
 from vesto.engines import Column
 from vesto.errors import (
     BindMismatch,
@@ -16,13 +16,9 @@ from vesto.errors import (
     DuplicateStatement,
     FeatureNotSupported,
     ProtocolViolation,
-    Span,
-    StatementSyntaxError,
     UndefinedCursor,
-    UndefinedStatement,
     VestoError,
 )
-from vesto.result import Result
 from vesto.server import replies, special
 from vesto.server.deadlines import limited
 from vesto.server.flow import Flow, Inbox
@@ -42,30 +38,25 @@ from vesto.server.messages import (
     Terminate,
     Unreadable,
 )
-from vesto.server.parameters import BY_OID, CASTS, NULL_CASTS, decoded
+from vesto.server.open_statements import OpenStatements
+from vesto.server.parameters import NULL_CASTS, decoded
 from vesto.server.pipeline import Pipeline
 from vesto.server.portals import Portal, Prepared, Rows, formats_of
-from vesto.server.results import ResultMessages, row_tag
-from vesto.server.statements import Declare, read
-from vesto.server.wire_types import columns_of, identifier
-from vesto.session import Session
+from vesto.server.results import row_tag
+from vesto.server.statements import read
+from vesto.server.wire_types import columns_of
 
 
 class ExtendedQueries:
-    """Parse, Bind, Describe, Execute and Close; cursors are portals, too."""
+    """Answers the messages of one connection that are no simple queries."""
 
-    def __init__(
-        self, session: Session, messages: ResultMessages, inbox: Inbox, pipeline: Pipeline
-    ) -> None:
-        self.session, self.messages = session, messages
+    def __init__(self, statements: OpenStatements, inbox: Inbox, pipeline: Pipeline) -> None:
+        self._open, self._session, self._messages = (
+            statements,
+            statements.session,
+            statements.messages,
+        )
         self._inbox, self._pipeline = inbox, pipeline
-        self.statements: dict[str, Prepared] = {}
-        self.portals: dict[str, Portal] = {}
-
-    def end_portals(self) -> None:
-        """Portals and cursors end with their transaction, but for those that are held."""
-        if self.portals and self.session.transaction == "idle":
-            self.portals = {n: portal for n, portal in self.portals.items() if portal.is_held}
 
     def step(self, message: Any) -> Flow:
         """Answer one message.
@@ -83,9 +74,10 @@ class ExtendedQueries:
         elif isinstance(message, Describe):
             yield from self._describe(message)
         elif isinstance(message, Execute):
-            yield from limited(self.session, self._execute(message))
+            yield from limited(self._session, self._execute(message))
         elif isinstance(message, Close):
-            (self.statements if message.kind == "S" else self.portals).pop(message.name, None)
+            kept = self._open.prepared if message.kind == "S" else self._open.portals
+            kept.pop(message.name, None)
             yield replies.CLOSE_COMPLETE
         elif isinstance(message, FunctionCall):
             raise FeatureNotSupported("function calls without SQL are not supported")
@@ -96,39 +88,13 @@ class ExtendedQueries:
         # What is left of a COPY that failed is passed over; everything is flushed when we wait.
 
     def _parse(self, message: Parse) -> None:
-        if message.name and message.name in self.statements:
+        if message.name and message.name in self._open.prepared:
             raise DuplicateStatement(f'prepared statement "{message.name}" already exists')
-        self.statements[message.name] = self.prepared(message.text, message.types)
-
-    def prepared(self, text: str, given: tuple[int, ...]) -> Prepared:
-        """A statement with the types of its parameters, those that are given and others.
-
-        Raises:
-            StatementSyntaxError: It is more than one, or cannot be read.
-        """
-        spans = self.session.statements(text)
-        if len(spans) > 1:
-            message = "cannot insert multiple commands into a prepared statement"
-            raise StatementSyntaxError(message, span=Span(spans[1].start, spans[1].start))
-        found = placeholders(text)
-        count = max([len(given), *(each.number for each in found)])
-        declared = dict(enumerate(given, 1))
-        inferred: dict[int, str] = {}
-        if any(declared.get(each.number, 0) not in BY_OID for each in found):
-            ours = read(text)
-            asked = ours.query if isinstance(ours, Declare) else text
-            inferred = self.session.parameter_types(asked)
-        types, oids = [], []
-        for number in range(1, count + 1):
-            oid = declared.get(number, 0)
-            kind = BY_OID.get(oid) or inferred.get(number, "varchar")
-            types.append(kind)
-            oids.append(oid or identifier(kind, redshift=self.messages.redshift))
-        return Prepared(text if spans else "", found, tuple(types), tuple(oids))
+        self._open.prepared[message.name] = self._open.prepare(message.text, message.types)
 
     def _bind(self, message: Bind) -> None:
-        prepared = self._statement(message.statement)
-        if message.portal and message.portal in self.portals:
+        prepared = self._open.statement(message.statement)
+        if message.portal and message.portal in self._open.portals:
             raise DuplicateCursor(f'portal "{message.portal}" already exists')
         count = len(prepared.types)
         if len(message.values) != count:
@@ -144,39 +110,27 @@ class ExtendedQueries:
                 zip(message.values, prepared.types, formats, strict=True), 1
             )
         )
-        self.portals[message.portal] = Portal(prepared, values, message.result_formats)
-
-    def _statement(self, name: str) -> Prepared:
-        found = self.statements.get(name)
-        if found is None:
-            raise UndefinedStatement(f'prepared statement "{name}" does not exist')
-        return found
-
-    def _portal(self, name: str) -> Portal:
-        found = self.portals.get(name)
-        if found is None:
-            raise UndefinedCursor(f'portal "{name}" does not exist')
-        return found
+        self._open.portals[message.portal] = Portal(prepared, values, message.result_formats)
 
     # --- Describe -------------------------------------------------------------------------------
 
     def _describe(self, message: Describe) -> Flow:
         if message.kind == "S":
-            prepared = self._statement(message.name)
+            prepared = self._open.statement(message.name)
             try:
                 self._prepare(prepared)
             except VestoError:
                 # PostgreSQL finds the mistake in Parse, and clients use the name again.
-                del self.statements[message.name]
+                del self._open.prepared[message.name]
                 raise
             yield replies.parameter_description(prepared.oids)
             columns, formats = prepared.columns, (0,) * len(prepared.columns or ())
         else:
-            portal = self._portal(message.name)
+            portal = self._open.portal(message.name)
             self._begin(portal)
             columns = portal.columns
             formats = formats_of(portal.formats, len(columns or ()))
-        yield replies.NO_DATA if columns is None else self.messages.description(columns, formats)
+        yield replies.NO_DATA if columns is None else self._messages.description(columns, formats)
 
     def _prepare(self, prepared: Prepared) -> None:
         """Find out what a statement returns, without running it."""
@@ -188,7 +142,7 @@ class ExtendedQueries:
             nulls = {number: NULL_CASTS.get(kind, "TEXT") for number, kind in kinds}
             written = typed(prepared.text, prepared.placeholders, nulls, values=False)
             try:
-                found = self.session.prepare(written.text)
+                found = self._session.prepare(written.text)
             except VestoError as error:
                 error.span = written.original(error.span) if error.span else None
                 raise
@@ -197,7 +151,7 @@ class ExtendedQueries:
                 prepared.columns = columns_of(found.result)
         elif ours is not None:
             # A cursor of that name may be another one the next time.
-            prepared.columns = special.columns(self, ours)
+            prepared.columns = special.columns(self._open, ours)
             return
         prepared.is_described = True
 
@@ -207,7 +161,7 @@ class ExtendedQueries:
         if portal.columns is not None or not prepared.text:
             return
         if not prepared.is_described and _is_query(prepared.text):
-            portal.result = self.run(portal)
+            portal.result = self._open.run(portal)
             if portal.result.has_rows:
                 portal.columns = columns_of(portal.result)
         else:
@@ -217,24 +171,24 @@ class ExtendedQueries:
     # --- Execute --------------------------------------------------------------------------------
 
     def _execute(self, message: Execute) -> Flow:
-        portal = self._portal(message.portal)
+        portal = self._open.portal(message.portal)
         if not portal.prepared.text:
             yield replies.EMPTY_QUERY
             return
         self._pipeline.before(portal.prepared.text)
         ours = read(portal.prepared.text)
         if ours is not None:
-            yield from special.flow(self, ours, portal)
+            yield from special.flow(self._open, ours, portal)
             return
         if self._pipeline.starts_with(portal.prepared.text):
             following = yield from self._inbox.peek()
             if not isinstance(following, Sync | Flush | Query | Terminate):
                 self._pipeline.begin()
         if portal.result is None:
-            portal.result = self.run(portal)
+            portal.result = self._open.run(portal)
         result = portal.result
         if portal.rows is None:
-            yield from self.messages.notices(result)
+            yield from self._messages.notices(result)
         if not result.has_rows:
             if portal.is_done:
                 raise UndefinedCursor(f'portal "{message.portal}" cannot be run anymore')
@@ -245,7 +199,7 @@ class ExtendedQueries:
         portal.rows = portal.rows or Rows(result)
         before = portal.rows.taken
         formats = formats_of(portal.formats, len(portal.columns))
-        yield from self.messages.rows(portal.rows, portal.columns, formats, message.limit)
+        yield from self._messages.rows(portal.rows, portal.columns, formats, message.limit)
         if message.limit and not portal.rows.is_over:
             yield replies.PORTAL_SUSPENDED
             return
@@ -261,27 +215,6 @@ class ExtendedQueries:
         if len(described) != len(found):
             raise DatatypeMismatch("cached plan must not change result type")
         return described
-
-    def run(self, portal: Portal) -> Result:
-        """Run a portal's statement with its values."""
-        prepared = portal.prepared
-        if prepared.result is not None:
-            found, prepared.result = prepared.result, None
-            return found
-        if not prepared.placeholders:
-            return self.session.execute(prepared.text)
-        casts = {}
-        for number, (kind, value) in enumerate(zip(prepared.types, portal.values, strict=True), 1):
-            cast = (NULL_CASTS if value is None and kind != "varchar" else CASTS).get(kind)
-            if cast:
-                casts[number] = cast
-        written = typed(prepared.text, prepared.placeholders, casts)
-        used = max(each.number for each in prepared.placeholders)
-        try:
-            return self.session.execute(written.text, portal.values[:used])
-        except VestoError as error:
-            error.span = written.original(error.span) if error.span else None
-            raise
 
 
 def _is_query(text: str) -> bool:

@@ -16,6 +16,7 @@ from vesto.server.deadlines import limited
 from vesto.server.extended_queries import ExtendedQueries
 from vesto.server.flow import Flow, Inbox
 from vesto.server.messages import Execute, Parse, Query, Sync, Terminate
+from vesto.server.open_statements import OpenStatements
 from vesto.server.pipeline import Pipeline, can_be_undone
 from vesto.server.results import ResultMessages
 from vesto.server.startup import Client
@@ -40,7 +41,8 @@ class Queries:
         self._skipping = False
         self._pipeline, self._inbox = Pipeline(session), Inbox()
         self._messages = ResultMessages(client.redshift)
-        self._extended = ExtendedQueries(session, self._messages, self._inbox, self._pipeline)
+        self._open = OpenStatements(session, self._messages)
+        self._extended = ExtendedQueries(self._open, self._inbox, self._pipeline)
         self._reported: dict[str, str] = {}
         self._reported_version = -1
 
@@ -61,7 +63,7 @@ class Queries:
                 self._skipping = False
                 yield from self._end_pipeline()
                 yield from limited(self.session, self._simple(message.text))
-                self._extended.end_portals()
+                self._open.end_portals()
                 yield from self.report_changes()
                 yield self._ready()
             elif isinstance(message, Sync):
@@ -78,7 +80,7 @@ class Queries:
     def _sync(self) -> Flow:
         self._skipping = False
         yield from self._end_pipeline()
-        self._extended.end_portals()
+        self._open.end_portals()
         yield from self.report_changes()
         yield self._ready()
 
@@ -125,7 +127,7 @@ class Queries:
     # --- Simple queries -------------------------------------------------------------------------
 
     def _simple(self, text: str) -> Flow:
-        self._extended.portals.pop("", None)
+        self._open.portals.pop("", None)
         self._spent = 0.0
         try:
             spans = self.session.statements(text)
@@ -158,7 +160,7 @@ class Queries:
         """Run one statement without parameters and send what it returns, in text form."""
         ours = read(text)
         if ours is not None:
-            yield from special.flow(self._extended, ours)
+            yield from special.flow(self._open, ours)
             return
         result = self.session.execute(text)
         yield from self._messages.notices(result)
