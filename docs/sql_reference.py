@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vesto.commands import COMMANDS, copy, create_model, starts_of, unload
+from vesto.commands import COMMANDS, _model_clauses, copy, starts_of, unload
 from vesto.commands._model_forms import FORMS
 from vesto.dialect.catalogue import INFORMATION_SCHEMA, PG_CATALOG
 from vesto.dialect.rules.aggregates import AROUND
@@ -53,7 +53,7 @@ def _forms() -> str:
     ]
     note = (
         "Clauses may stand in any order, IAM_ROLE goes with all forms. Clauses that do not go together are refused with "
-        f"22023, missing ones with 42601. Not built yet, and refused with 0A000: {', '.join(create_model.NOT_BUILT)}. All clauses: {', '.join(create_model.CLAUSE_WORDS)}.\n\n"
+        f"22023, missing ones with 42601. Not built yet, and refused with 0A000: {', '.join(_model_clauses.NOT_BUILT)}. All clauses: {', '.join(_model_clauses.CLAUSE_WORDS)}.\n\n"
     )
     return "## CREATE MODEL\n\n" + note + _table(("form", "needs", "takes", "SETTINGS"), rows)
 

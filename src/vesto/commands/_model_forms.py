@@ -6,13 +6,11 @@ Source: Amazon Redshift Database Developer Guide, "CREATE MODEL", the synopsis o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from vesto.commands._model_clauses import ModelClauses
 from vesto.errors import InvalidParameterValue, Span, StatementSyntaxError, VestoError
 from vesto.features.preprocessors import parse, refuse_others
-
-if TYPE_CHECKING:
-    from vesto.commands.create_model import CreateModel
 
 KMEANS_TRANSFORMERS: Final = ("StandardScaler", "MinMax", "NumericPassthrough")
 FREQUENCIES: Final = ("Y", "M", "W", "D", "H", "30min", "15min", "10min", "5min", "1min")
@@ -88,7 +86,7 @@ FORMS: Final = (AUTO_ON, AUTO_OFF, KMEANS, FORECAST, LOCAL, REMOTE)
 _ALWAYS: Final = frozenset({"NAME", "IAM_ROLE", "SETTINGS"})
 
 
-def form_of(statement: CreateModel) -> Form:
+def form_of(statement: ModelClauses) -> Form:
     """The form that the statement has, by the clauses that tell forms apart."""
     if statement.sagemaker is not None:
         return REMOTE
@@ -100,7 +98,7 @@ def form_of(statement: CreateModel) -> Form:
     return AUTO_OFF if statement.auto is False else AUTO_ON
 
 
-def check_form(statement: CreateModel) -> None:
+def check_form(statement: ModelClauses) -> None:
     """Nothing, if the clauses go together.
 
     Raises:
@@ -124,12 +122,12 @@ def check_form(statement: CreateModel) -> None:
 
 
 def _refused(
-    statement: CreateModel, clause: str, message: str, hint: str = ""
+    statement: ModelClauses, clause: str, message: str, hint: str = ""
 ) -> InvalidParameterValue:
     return InvalidParameterValue(message, hint=hint, span=statement.span(clause))
 
 
-def _check_foreign_clauses(statement: CreateModel, form: Form) -> None:
+def _check_foreign_clauses(statement: ModelClauses, form: Form) -> None:
     for clause, _ in statement.spans:
         if clause in {*form.needs, *form.takes, *_ALWAYS}:
             continue
@@ -144,7 +142,7 @@ def _short(name: str) -> str:
     return "AUTO OFF" if name.startswith("AUTO OFF") else name
 
 
-def _check_missing_clauses(statement: CreateModel, form: Form) -> None:
+def _check_missing_clauses(statement: ModelClauses, form: Form) -> None:
     given = dict(statement.spans)
     for clause in form.needs:
         if clause not in given:
@@ -154,7 +152,7 @@ def _check_missing_clauses(statement: CreateModel, form: Form) -> None:
             raise StatementSyntaxError(message, hint=hint, span=statement.span("NAME"))
 
 
-def _check_function(statement: CreateModel, form: Form) -> None:
+def _check_function(statement: ModelClauses, form: Form) -> None:
     if statement.function is None:
         return
     if form.has_types and statement.function_types is None:
@@ -171,7 +169,7 @@ def _check_function(statement: CreateModel, form: Form) -> None:
         _check_batch_rows(statement)
 
 
-def _check_batch_rows(statement: CreateModel) -> None:
+def _check_batch_rows(statement: ModelClauses) -> None:
     only_super = set(statement.function_types or ()) == {"SUPER"}
     if only_super and statement.setting("MAX_BATCH_ROWS") is None:
         hint = "Add SETTINGS (MAX_BATCH_ROWS 100)."
@@ -179,7 +177,7 @@ def _check_batch_rows(statement: CreateModel) -> None:
         raise StatementSyntaxError(message, hint=hint, span=statement.span("RETURNS"))
 
 
-def _check_setting_names(statement: CreateModel, form: Form) -> None:
+def _check_setting_names(statement: ModelClauses, form: Form) -> None:
     for name, _ in statement.settings:
         if name not in form.settings:
             others = " or ".join(other.name for other in FORMS if name in other.settings)
@@ -192,7 +190,7 @@ def _check_setting_names(statement: CreateModel, form: Form) -> None:
             raise StatementSyntaxError(message, hint=hint, span=statement.span("SETTINGS"))
 
 
-def _check_kmeans(statement: CreateModel) -> None:
+def _check_kmeans(statement: ModelClauses) -> None:
     if statement.auto is not False:
         raise _refused(statement, "AUTO", "MODEL_TYPE KMEANS needs AUTO OFF", KMEANS.example)
     number = dict(statement.hyperparameters or ()).get("k")
@@ -205,7 +203,7 @@ def _check_kmeans(statement: CreateModel) -> None:
         raise _refused(statement, "HYPERPARAMETERS", message, "Write K '5'.")
 
 
-def _check_forecast(statement: CreateModel) -> None:
+def _check_forecast(statement: ModelClauses) -> None:
     if statement.auto is False:
         raise _refused(statement, "AUTO", "MODEL_TYPE FORECAST needs AUTO ON", "Leave it out.")
     known = {name.lower() for name in FORECAST_OBJECTIVES}
@@ -220,7 +218,7 @@ def _check_forecast(statement: CreateModel) -> None:
     _check_percentiles(statement)
 
 
-def _check_percentiles(statement: CreateModel) -> None:
+def _check_percentiles(statement: ModelClauses) -> None:
     text = statement.setting("PERCENTILES")
     if text is None:
         return
@@ -237,7 +235,7 @@ def _is_percentile(text: str) -> bool:
     return whole in {"", "0"} and digits.isascii() and digits.isdigit() and 0 < float(text) < 1
 
 
-def _check_preprocessors(statement: CreateModel, form: Form) -> None:
+def _check_preprocessors(statement: ModelClauses, form: Form) -> None:
     text = statement.preprocessors
     if text is None or text.strip().lower() == "none":
         return
@@ -252,7 +250,7 @@ def _check_preprocessors(statement: CreateModel, form: Form) -> None:
         raise _in_statement(error, statement, text) from None
 
 
-def _in_statement(error: VestoError, statement: CreateModel, text: str) -> VestoError:
+def _in_statement(error: VestoError, statement: ModelClauses, text: str) -> VestoError:
     """The error of a clause's text with its position in the whole statement."""
     clause = statement.span("PREPROCESSORS")
     start = statement.text.find(text, clause.start if clause else 0)

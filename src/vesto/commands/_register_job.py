@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from uuid import uuid4
 
 from vesto.catalog.records import Definition, Model, Outcome, State
 from vesto.commands import DEFAULT_SCHEMA, Context
+from vesto.commands._model_clauses import ModelClauses
 from vesto.commands._train_model import check_functions, check_names, staging_of
 from vesto.errors import (
     DatatypeMismatch,
@@ -23,9 +24,6 @@ from vesto.result import Result
 from vesto.training.staging import kept_files, read_kept_model
 from vesto.types import BY_NAME, SqlType, from_words
 from vesto.versions import add_ready, version_files
-
-if TYPE_CHECKING:
-    from vesto.commands.create_model import CreateModel
 
 _JOB: Final = re.compile(r"redshiftml-\d{20}(-[a-z_]+)?")
 _NUMBERS: Final = frozenset({"integer", "fraction"})
@@ -49,7 +47,7 @@ class RegisterJob:
         return Result(tag="CREATE MODEL")
 
 
-def bind_job(statement: CreateModel, context: Context) -> RegisterJob:
+def bind_job(statement: ModelClauses, context: Context) -> RegisterJob:
     """Find the job, and every mistake in what the statement says of its function.
 
     Raises:
@@ -136,7 +134,7 @@ def _check_kind(definition: Definition, span: Span | None) -> None:
         raise FeatureNotSupported("a forecast has no function to make of its job", span=span)
 
 
-def _check_types(statement: CreateModel, found: Model) -> None:
+def _check_types(statement: ModelClauses, found: Model) -> None:
     parameters = found.definition.parameters
     wanted = [BY_NAME[parameter.type] for parameter in parameters]
     given = [_read(text) for text in statement.function_types or ()]
@@ -153,7 +151,7 @@ def _check_types(statement: CreateModel, found: Model) -> None:
             raise DatatypeMismatch(message, hint=hint, span=span)
 
 
-def _returns(statement: CreateModel, found: Model) -> str:
+def _returns(statement: ModelClauses, found: Model) -> str:
     """The engine's type that results are cast to; empty where the program gives it by itself."""
     outcome = found.outcome or Outcome()
     if statement.returns is None:

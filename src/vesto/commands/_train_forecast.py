@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from vesto.catalog.records import Definition, Model, Parameter
 from vesto.commands import DEFAULT_SCHEMA, Context
+from vesto.commands._begin_training import TrainModel
+from vesto.commands._model_clauses import ModelClauses
 from vesto.commands._model_forms import FORECAST_OBJECTIVES
 from vesto.commands._train_model import (
-    TrainModel,
     check_model_name,
     common_parts,
     engine_query,
@@ -27,13 +27,10 @@ from vesto.training.forecasting.columns import check_target, roles_of
 from vesto.training.forecasting.frequency import named
 from vesto.training.snapshot import check_names
 
-if TYPE_CHECKING:
-    from vesto.commands.create_model import CreateModel
-
 MAXIMUM_HORIZON = 10_000
 
 
-def bind_forecast(statement: CreateModel, context: Context) -> TrainModel:
+def bind_forecast(statement: ModelClauses, context: Context) -> TrainModel:
     """Every mistake of a forecasting statement that can be found before rows are read."""
     _check_values(statement)
     schema = statement.name.schema or DEFAULT_SCHEMA
@@ -51,7 +48,7 @@ def bind_forecast(statement: CreateModel, context: Context) -> TrainModel:
     )  # fmt: skip
 
 
-def _check_values(statement: CreateModel) -> None:
+def _check_values(statement: ModelClauses) -> None:
     span = statement.span("SETTINGS")
     if int(statement.setting("HORIZON") or 0) > MAXIMUM_HORIZON:
         message = f"HORIZON cannot be {statement.setting('HORIZON')}"
@@ -69,7 +66,7 @@ def _check_values(statement: CreateModel) -> None:
 
 
 def _checked_columns(
-    statement: CreateModel, columns: list[Column], target: str
+    statement: ModelClauses, columns: list[Column], target: str
 ) -> tuple[Parameter, ...]:
     """The columns besides the target, whose roles are clear."""
     try:
@@ -87,7 +84,7 @@ def _checked_columns(
 
 
 def _definition(
-    statement: CreateModel, context: Context, sql: str, target: str,
+    statement: ModelClauses, context: Context, sql: str, target: str,
     parameters: tuple[Parameter, ...],
 ) -> Definition:  # fmt: skip
     wanted = (statement.objective or "").lower()

@@ -1,50 +1,37 @@
-"""CREATE MODEL that trains: binding its clauses, and the steps from snapshot to running job."""
+"""CREATE MODEL that trains: its clauses checked, and made a model to train."""
 
 from __future__ import annotations
 
-import errno
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import uuid4
 
 from vesto.algorithms import _kmeans_parameters, _xgboost_parameters
 from vesto.catalog.records import Definition, Model, Parameter
 from vesto.commands import DEFAULT_SCHEMA, Context
+from vesto.commands._begin_training import TrainModel
+from vesto.commands._model_clauses import ModelClauses
 from vesto.commands._objects import rows
-from vesto.commands.wait_for_model import check_ready
-from vesto.dialect.names import Name, checked
+from vesto.dialect.names import checked
 from vesto.dialect.translate import is_known_function
 from vesto.engines import Column
 from vesto.errors import (
-    DiskFull,
     DuplicateFunction,
     DuplicateModel,
-    InputOutputError,
     InvalidParameterValue,
     ReservedName,
     Span,
     StatementSyntaxError,
-    UndefinedModel,
     UndefinedSchema,
     VestoError,
 )
 from vesto.features import preprocessors
-from vesto.files import remove_folder
 from vesto.functions import check_free
-from vesto.result import Result
 from vesto.training.direct import METRICS
-from vesto.training.forecasting.snapshot import draw_series
-from vesto.training.snapshot import TrainingRows, check_columns, draw_rows
-from vesto.training.staging import place_of, remove_staged, write_snapshot
+from vesto.training.snapshot import check_columns
+from vesto.training.staging import place_of
 from vesto.types import BY_NAME
-from vesto.versions import take_back
-from vesto.warehouse import Warehouse
-
-if TYPE_CHECKING:
-    from vesto.commands.create_model import CreateModel
 
 AUTO_OBJECTIVES: Final = {
     "MSE": "MSE", "ACCURACY": "ACCURACY", "F1": "F1", "F1MACRO": "F1MACRO", "F1_MACRO": "F1MACRO",
@@ -54,7 +41,7 @@ _REGRESSION: Final = frozenset({"MSE"})
 RESERVED_SCHEMAS: Final = frozenset({"vesto", "pg_catalog", "information_schema"})
 
 
-def bind_training(statement: CreateModel, context: Context) -> TrainModel:
+def bind_training(statement: ModelClauses, context: Context) -> TrainModel:
     """Every mistake of a training statement that can be found before rows are read."""
     _check_values(statement)
     assert statement.source is not None
@@ -89,7 +76,7 @@ def bind_training(statement: CreateModel, context: Context) -> TrainModel:
 # --- Values of the clauses -------------------------------------------------------------------
 
 
-def _check_values(statement: CreateModel) -> None:
+def _check_values(statement: ModelClauses) -> None:
     if statement.model_type == "KMEANS":
         _read_hyperparameters(statement)
     elif statement.auto is False:
@@ -98,11 +85,11 @@ def _check_values(statement: CreateModel) -> None:
         _check_auto_on(statement)
 
 
-def _refuse(statement: CreateModel, clause: str, message: str, hint: str = "") -> None:
+def _refuse(statement: ModelClauses, clause: str, message: str, hint: str = "") -> None:
     raise InvalidParameterValue(message, hint=hint, span=statement.span(clause))
 
 
-def _check_auto_on(statement: CreateModel) -> None:
+def _check_auto_on(statement: ModelClauses) -> None:
     if statement.objective is None:
         return
     name = AUTO_OBJECTIVES.get(statement.objective.upper())
@@ -117,7 +104,7 @@ def _check_auto_on(statement: CreateModel) -> None:
         _refuse(statement, "OBJECTIVE", f"objective {statement.objective!r} does not fit", hint)
 
 
-def _check_auto_off(statement: CreateModel) -> None:
+def _check_auto_off(statement: ModelClauses) -> None:
     assert statement.objective is not None
     objective = statement.objective.lower()
     if objective not in METRICS:
@@ -126,7 +113,7 @@ def _check_auto_off(statement: CreateModel) -> None:
     _check_hyperparameters(statement, objective)
 
 
-def _read_hyperparameters(statement: CreateModel) -> tuple[tuple[str, str], ...]:
+def _read_hyperparameters(statement: ModelClauses) -> tuple[tuple[str, str], ...]:
     """Each under its one name and in range, none twice."""
     read = _kmeans_parameters if statement.model_type == "KMEANS" else _xgboost_parameters
     try:
@@ -141,7 +128,7 @@ def _read_hyperparameters(statement: CreateModel) -> tuple[tuple[str, str], ...]
     return pairs
 
 
-def _check_hyperparameters(statement: CreateModel, objective: str) -> None:
+def _check_hyperparameters(statement: ModelClauses, objective: str) -> None:
     names = [key for key, _ in _read_hyperparameters(statement)]
     if objective != "multi:softmax" and "num_class" in names:
         hint = "Leave it out, or use OBJECTIVE 'multi:softmax'."
@@ -155,7 +142,7 @@ def _check_hyperparameters(statement: CreateModel, objective: str) -> None:
 
 
 def check_names(
-    statement: CreateModel, context: Context, schema: str, function_schema: str
+    statement: ModelClauses, context: Context, schema: str, function_schema: str
 ) -> None:
     """The model's name and those of its schemas may be used, and no model has the name."""
     assert statement.function
@@ -165,7 +152,7 @@ def check_names(
     _check_schema(context, function_schema, statement.span("FUNCTION"))
 
 
-def check_model_name(statement: CreateModel, context: Context, schema: str) -> None:
+def check_model_name(statement: ModelClauses, context: Context, schema: str) -> None:
     """The model's name may be used and is free; so may that of its schema."""
     context.guard.check_system("CREATE MODEL", "create model", statement.span("NAME"))
     context.guard.check_create_in(schema, statement.span("NAME"))
@@ -190,7 +177,7 @@ def _check_schema(context: Context, schema: str, span: Span | None) -> None:
         raise UndefinedSchema(f'schema "{schema}" does not exist', hint=hint, span=span)
 
 
-def check_functions(statement: CreateModel, context: Context, model: Model) -> None:
+def check_functions(statement: ModelClauses, context: Context, model: Model) -> None:
     """The names of all functions that the model makes are free."""
     for name in model.functions:
         try:
@@ -221,7 +208,7 @@ def _told(error: DuplicateFunction, model: Model, name: str) -> DuplicateFunctio
     return error
 
 
-def training_query(statement: CreateModel) -> str:
+def training_query(statement: ModelClauses) -> str:
     """The training query, as the user wrote it or for the table that FROM names."""
     assert statement.source
     if statement.source.table is not None:
@@ -229,7 +216,7 @@ def training_query(statement: CreateModel) -> str:
     return statement.source.text
 
 
-def engine_query(statement: CreateModel, context: Context) -> str:
+def engine_query(statement: ModelClauses, context: Context) -> str:
     """The training query in the engine's dialect."""
     text, start = training_query(statement), statement.span("FROM")
     try:
@@ -241,7 +228,7 @@ def engine_query(statement: CreateModel, context: Context) -> str:
     return translated.sql
 
 
-def _moved(error: VestoError, statement: CreateModel, start: Span | None) -> VestoError:
+def _moved(error: VestoError, statement: ModelClauses, start: Span | None) -> VestoError:
     """The error of an inner query with its position in the whole statement."""
     assert statement.source
     inside = statement.text.find(statement.source.text, start.start if start else 0)
@@ -251,7 +238,7 @@ def _moved(error: VestoError, statement: CreateModel, start: Span | None) -> Ves
     return error.at(start)
 
 
-def query_columns(statement: CreateModel, context: Context, sql: str) -> list[Column]:
+def query_columns(statement: ModelClauses, context: Context, sql: str) -> list[Column]:
     """The columns of the training query."""
     try:
         columns = context.connection.describe(sql)
@@ -264,7 +251,7 @@ def query_columns(statement: CreateModel, context: Context, sql: str) -> list[Co
     return columns
 
 
-def target_name(statement: CreateModel, columns: list[Column]) -> str:
+def target_name(statement: ModelClauses, columns: list[Column]) -> str:
     """The target's name as the query spells it; case does not count. Clusters have none."""
     if statement.target is None:
         return ""
@@ -272,7 +259,7 @@ def target_name(statement: CreateModel, columns: list[Column]) -> str:
     return next((c.name for c in columns if c.name.lower() == wanted), statement.target)
 
 
-def _check_feature_dim(statement: CreateModel, columns: int) -> None:
+def _check_feature_dim(statement: ModelClauses, columns: int) -> None:
     """SageMaker asks for the number of columns; here it may be left out, but not wrong."""
     given = dict(statement.hyperparameters or ()).get("feature_dim")
     if statement.model_type == "KMEANS" and given is not None and int(given) != columns:
@@ -281,7 +268,7 @@ def _check_feature_dim(statement: CreateModel, columns: int) -> None:
 
 
 def _definition(
-    statement: CreateModel, context: Context, sql: str, target: str, target_type: str,
+    statement: ModelClauses, context: Context, sql: str, target: str, target_type: str,
     parameters: tuple[Parameter, ...], function_schema: str,
 ) -> Definition:  # fmt: skip
     assert statement.function is not None
@@ -306,7 +293,7 @@ def _definition(
     return replace(definition, job_name=job_name(definition))
 
 
-def common_parts(statement: CreateModel, context: Context, sql: str) -> dict[str, Any]:
+def common_parts(statement: ModelClauses, context: Context, sql: str) -> dict[str, Any]:
     """The parts of a definition that every kind of training takes from the statement alike."""
     assert statement.source is not None
     settings, session = context.warehouse.settings, context.parameters
@@ -332,7 +319,7 @@ def common_parts(statement: CreateModel, context: Context, sql: str) -> dict[str
     }
 
 
-def _preprocessors(statement: CreateModel, parameters: tuple[Parameter, ...], target: str) -> str:
+def _preprocessors(statement: ModelClauses, parameters: tuple[Parameter, ...], target: str) -> str:
     """The clause as text that names every column as the query does; empty where it does nothing."""
     families = {parameter.name: BY_NAME[parameter.type].family for parameter in parameters}
     try:
@@ -364,90 +351,3 @@ def staging_of(bucket: str, context: Context, span: Span | None, role: str = "")
     except VestoError as error:
         raise error.at(span) from None
     return place
-
-
-@dataclass(frozen=True, slots=True)
-class TrainModel:
-    """A model to train."""
-
-    model: Model
-
-    def run(self, context: Context) -> Result:
-        """Record the model, write its snapshot, start its job; what fails leaves nothing.
-
-        Raises:
-            VestoError: The query fails, or its rows cannot train the model.
-        """
-        started_at_s = time.time()
-        warehouse = context.warehouse
-        warehouse.add_model(self.model)
-
-        def draw() -> tuple[Model, TrainingRows]:
-            definition = self.model.definition
-            return self.model, drawn_rows(context, definition)
-
-        start_training(warehouse, self.model, draw, started_at_s)
-        return waited(context, self.model, "CREATE MODEL")
-
-
-def drawn_rows(context: Context, definition: Definition) -> TrainingRows:
-    """The rows that the training query gives now.
-
-    Raises:
-        InvalidTrainingData: They cannot train the model.
-    """
-    if definition.is_forecast:
-        return draw_series(context.connection, definition)
-    drawn = draw_rows(context.connection, definition, context.warehouse.settings)
-    if definition.auto or definition.model_type != "XGBOOST":
-        return drawn
-    said = _xgboost_parameters.notices(key for key, _ in definition.hyperparameters)
-    return replace(drawn, notices=(*drawn.notices, *said))
-
-
-def start_training(
-    warehouse: Warehouse, model: Model, draw: Callable[[], tuple[Model, TrainingRows]],
-    started_at_s: float,
-) -> None:  # fmt: skip
-    """Write the snapshot of a version that the catalog has, start its job; or take all of it back.
-
-    ``draw`` reads the rows, and returns the model with what they showed.
-
-    Raises:
-        UndefinedModel: The model was dropped meanwhile.
-        VestoError: The query fails, or its rows cannot train the model.
-    """
-    try:
-        folder = warehouse.new_job_folder(model)
-        shown, drawn = draw()
-        if shown != model:
-            warehouse.catalog.replace(model, shown)
-        write_snapshot(folder, shown.definition, drawn.rows)
-        folder.write_job(warehouse.job_for(shown, drawn, started_at_s))
-        warehouse.start_job(shown)
-    except BaseException as error:
-        dropped = warehouse.catalog.by_job(model.job_id) is None
-        take_back(warehouse, model)
-        folder = warehouse.jobs.folder(model.job_id)
-        remove_staged(folder, replace(model.definition, garbage_collect=True))
-        remove_folder(folder.path)
-        if dropped and isinstance(error, OSError | VestoError):
-            # Its folder went too, which is how it may have been noticed.
-            raise UndefinedModel(f'model "{model.name}" was dropped') from error
-        if isinstance(error, OSError):
-            kind = DiskFull if error.errno == errno.ENOSPC else InputOutputError
-            raise kind("the job could not be written", detail=str(error)) from error
-        raise
-
-
-def waited(context: Context, model: Model, tag: str) -> Result:
-    """The result of a statement whose job has started, once it is over where the session waits.
-
-    Raises:
-        TrainingFailed: It came to nothing.
-    """
-    if context.wait:
-        ended = context.warehouse.wait(model)
-        check_ready(ended)
-        return Result(tag=tag, notices=ended.outcome.notices if ended.outcome else ())
-    return Result(tag=tag, model=Name(model.name, model.schema).sql())

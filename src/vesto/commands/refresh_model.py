@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 
 from vesto.catalog.records import Definition, Model, Outcome, State
 from vesto.commands import Context
-from vesto.commands._train_model import drawn_rows, job_name, staging_of, start_training, waited
-from vesto.commands.create_model import SETTINGS, printed_settings, read_settings
+from vesto.commands._begin_training import drawn_rows, start_training, waited
+from vesto.commands._model_clauses import SETTINGS, printed_settings, read_settings
+from vesto.commands._train_model import job_name, staging_of
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
 from vesto.errors import (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from vesto.commands._model_clauses import SETTINGS
 from vesto.commands._model_forms import FORMS, Form, check_form, form_of
-from vesto.commands.create_model import SETTINGS, CreateModel
+from vesto.commands.create_model import CreateModel
 from vesto.dialect.cursor import Cursor
 from vesto.errors import InvalidParameterValue, StatementSyntaxError
 

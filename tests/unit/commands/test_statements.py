@@ -7,15 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vesto.commands import COMMANDS, find_command
+from vesto.commands._model_clauses import MODEL_TYPES, PROBLEM_TYPES, SETTINGS, Source
 from vesto.commands._privileges import ASSUMEROLE_FOR, ON_OBJECTS, SYSTEM, Grantee, Privileges
 from vesto.commands.create_external_model import CHOICES, CreateExternalModel
-from vesto.commands.create_model import (
-    MODEL_TYPES,
-    PROBLEM_TYPES,
-    SETTINGS,
-    CreateModel,
-    Source,
-)
+from vesto.commands.create_model import CreateModel
 from vesto.commands.drop_model import DropModel
 from vesto.commands.grant import Grant
 from vesto.commands.revoke import Revoke
