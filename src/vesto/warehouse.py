@@ -18,10 +18,11 @@ from typing import Any, Final, Self
 import pyarrow as pa
 
 from vesto.access.asking import Question, answer
-from vesto.access.facts import Facts, read_facts, sweep
+from vesto.access.facts import Facts, sweep
 from vesto.access.guard import Guard
 from vesto.access.passwords import verifiers
 from vesto.access.rights import Rights
+from vesto.access.schema_cache import SchemaCache
 from vesto.catalog.records import Model, Outcome, State
 from vesto.catalog.store import Catalog
 from vesto.catalog.users import User, Verifiers
@@ -80,11 +81,6 @@ class Warehouse:
         self.locked = locked
         self._lock_handle = claim(self.path)
         self.change = threading.RLock()
-        self.schema_version = 0
-        self._counting = threading.Lock()
-        self._facts: tuple[int, Facts] | None = None
-        self._foreign: frozenset[Place] | None = None
-        self._rights: dict[str, tuple[tuple[int, int], Rights]] = {}
         self.front = Front()
         self.constants = KeptResults()
         with ExitStack() as undo:
@@ -99,6 +95,7 @@ class Warehouse:
             self.translator = Translator(self.catalog, locked=locked)
             self.engine = self._open_engine()
             undo.callback(self.engine.close)
+            self.schema_cache = SchemaCache(self.catalog, self.engine)
             self.jobs = Supervisor(self.path / "jobs", self.finish_job)
             undo.callback(self.jobs.close)
             self._provide_system_views()
@@ -115,37 +112,6 @@ class Warehouse:
         return kind.open(self.path, self.settings)
 
     # --- What is known of the schema ----------------------------------------------------------------
-
-    def schema_changed(self, *, natively: bool = False) -> None:
-        """Whoever kept something that tables, views, owners or grants decide asks again."""
-        with self._counting:
-            self.schema_version += 1
-            if natively:
-                self._foreign = None
-
-    def facts(self, connection: Connection) -> Facts:
-        """Owners and grants as they are committed, read by ``connection``, which has no transaction."""
-        version, known = self.schema_version, self._facts
-        if known is not None and known[0] == version:
-            return known[1]
-        found = read_facts(connection)
-        self._facts = version, found
-        return found
-
-    def foreign_functions(self) -> frozenset[Place]:
-        """The functions of the tables' file that neither a model nor CREATE FUNCTION has made."""
-        known = self._foreign
-        if known is None:
-            line = self.engine.connect()
-            try:
-                made = set(read_facts(line).functions)
-            finally:
-                line.close()
-            for model in self.catalog.models():
-                schema = model.definition.function_schema.lower()
-                made |= {(schema, name.lower()) for name in model.functions}
-            known = self._foreign = frozenset(self.engine.macros() - made)
-        return known
 
     def guard_of(self, model: Model, line: Connection) -> Guard:
         """What a model's owner may do, on a line that has no transaction.
@@ -179,28 +145,12 @@ class Warehouse:
         return json.dumps(explained(model, report, self.progress(model).stage), ensure_ascii=False)
 
     def _rows_of(self, view: SystemView, user_name: str) -> pa.Table:
-        rights = self.rights_of(user_name)
+        rights = self.schema_cache.rights_of(user_name)
         seen = SeenModels(self.catalog, rights)
         return view.rows(Seen(
             seen, self.files, rights, self.is_refreshable, self.progress, self.late_columns,
             self.view_tables,
         ))  # fmt: skip
-
-    def rights_of(self, user_name: str) -> Rights:
-        """What a user may do with what is committed; nobody may do nothing."""
-        accounts = self.catalog.accounts
-        stamp, known = (self.schema_version, accounts.version), self._rights.get(user_name)
-        if known is not None and known[0] == stamp:
-            return known[1]
-        directory = accounts.directory()
-        user = directory.users.get(user_name) or User(id=-1, name="")
-        line = self.engine.connect()
-        try:
-            found = Rights(user, self.facts(line), directory)
-        finally:
-            line.close()
-        self._rights[user_name] = stamp, found
-        return found
 
     def verifiers(self, user_name: str) -> Verifiers | None:
         """What opens a session for the user of that name now; None where nothing does."""
@@ -211,7 +161,7 @@ class Warehouse:
     ) -> bool:
         """What ``has_table_privilege`` and the like answer."""
         asked = Question(kind, target, column, privilege, tuple(path.split(",")))
-        return answer(asked, self.rights_of(user_name), self.catalog, READABLE)
+        return answer(asked, self.schema_cache.rights_of(user_name), self.catalog, READABLE)
 
     # --- Opening: what a crash left half done is finished or taken back ------------------------
 
