@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-import pyarrow as pa
-
-from vesto.access.asking import Question, answer
-from vesto.access.facts import Facts, sweep
-from vesto.access.guard import Guard
+from vesto.access.facts import sweep
 from vesto.access.passwords import verifiers
-from vesto.access.rights import Rights
 from vesto.access.schema_cache import SchemaCache
 from vesto.catalog.records import Model, Outcome, State
 from vesto.catalog.store import Catalog
-from vesto.catalog.users import User, Verifiers
-from vesto.dialect.cursor import Cursor
+from vesto.catalog.users import Verifiers
 from vesto.dialect.front import Front
-from vesto.dialect.surroundings import Place
-from vesto.engines import ENGINES, Connection, Engine, Function
+from vesto.engines import ENGINES, Engine, Function
 from vesto.errors import (
     DataCorrupted,
     InputOutputError,
-    PermissionDenied,
     QueryCanceled,
     TrainingFailed,
     UndefinedModel,
@@ -42,18 +32,17 @@ from vesto.errors import (
 )
 from vesto.files import remove_folder
 from vesto.functions import check_free, functions_of, with_facts
+from vesto.introspection import Introspection
 from vesto.model_files import ModelFiles, strays
 from vesto.ownership import claim
 from vesto.programs.program import Program
 from vesto.result import KeptResults
 from vesto.settings import read_settings
-from vesto.system_views import SYSTEM_VIEWS, Seen, SeenModels, SystemView
-from vesto.training.explanation import explained
 from vesto.training.job import Job, JobFolder, Progress, last_progress
 from vesto.training.snapshot import TrainingRows
 from vesto.training.staging import keep_files, remove_staged
 from vesto.training.supervisor import Supervisor
-from vesto.translation import READABLE, Translator, view_tables
+from vesto.translation import Translator
 from vesto.types import BY_NAME
 
 log: Final = logging.getLogger(__name__)
@@ -98,9 +87,7 @@ class Warehouse:
             self.schema_cache = SchemaCache(self.catalog, self.engine)
             self.jobs = Supervisor(self.path / "jobs", self.finish_job)
             undo.callback(self.jobs.close)
-            self._provide_system_views()
-            self.engine.answer("vesto_explain_model", self._explained)
-            self.engine.decide("vesto_has_privilege", 6, self._has_privilege)
+            Introspection(self).provide()
             self.reconcile()
             if locked:
                 self.engine.lock()
@@ -111,57 +98,9 @@ class Warehouse:
         assert kind is not None  # DuckDB's file is part of the package
         return kind.open(self.path, self.settings)
 
-    # --- What is known of the schema ----------------------------------------------------------------
-
-    def guard_of(self, model: Model, line: Connection) -> Guard:
-        """What a model's owner may do, on a line that has no transaction.
-
-        Raises:
-            InvalidAuthorization: The owner is gone.
-        """
-        return Guard(self, line, model.owner, lambda: False, READABLE)
-
-    def _provide_system_views(self) -> None:
-        for name in SYSTEM_VIEWS.names():
-            view = SYSTEM_VIEWS.get(name)
-            assert view is not None  # names() lists what get() finds
-            self.engine.provide(name, view.columns, partial(self._rows_of, view))
-
-    def _explained(self, user_name: str, name: str) -> str:
-        """The document of EXPLAIN_MODEL for the model of that name."""
-        directory = self.catalog.accounts.directory()
-        user = directory.users.get(user_name) or User(id=-1, name=user_name)
-        rights = Rights(user, Facts(), directory)
-        cursor = Cursor(name)
-        wanted = cursor.name("a model's name")
-        cursor.end()
-        model = self.catalog.find(wanted.schema or "public", wanted.object)
-        if model is None:
-            known = [model.name for model in self.catalog.models() if rights.has_model(model)]
-            raise UndefinedModel.named(wanted.object, known=known)
-        if not rights.has_model(model):
-            raise PermissionDenied(f"permission denied for model {model.name}")
-        report = self.files.report(model) if model.state is State.READY else {}
-        return json.dumps(explained(model, report, self.progress(model).stage), ensure_ascii=False)
-
-    def _rows_of(self, view: SystemView, user_name: str) -> pa.Table:
-        rights = self.schema_cache.rights_of(user_name)
-        seen = SeenModels(self.catalog, rights)
-        return view.rows(Seen(
-            seen, self.files, rights, self.is_refreshable, self.progress, self.late_columns,
-            self.view_tables,
-        ))  # fmt: skip
-
     def verifiers(self, user_name: str) -> Verifiers | None:
         """What opens a session for the user of that name now; None where nothing does."""
         return verifiers(self.catalog.accounts.directory().users.get(user_name))
-
-    def _has_privilege(
-        self, kind: str, user_name: str, target: str, column: str, privilege: str, path: str
-    ) -> bool:
-        """What ``has_table_privilege`` and the like answer."""
-        asked = Question(kind, target, column, privilege, tuple(path.split(",")))
-        return answer(asked, self.schema_cache.rights_of(user_name), self.catalog, READABLE)
 
     # --- Opening: what a crash left half done is finished or taken back ------------------------
 
@@ -390,24 +329,6 @@ class Warehouse:
         self.files.remove_all(model)
 
     # --- Looking --------------------------------------------------------------------------------
-
-    def is_refreshable(self, model: Model) -> bool:
-        """Whether REFRESH MODEL would find the tables and columns of the training query."""
-        line = self.engine.connect()
-        try:
-            return self.translator.is_refreshable(model, line, self.guard_of(model, line))
-        finally:
-            line.close()
-
-    def late_columns(self) -> dict[Place, list[tuple[str, str]]]:
-        """The columns of views without schema binding."""
-        with closing(self.engine.connect()) as line:
-            return self.translator.late_columns(line, self.settings.owner)
-
-    def view_tables(self) -> dict[Place, frozenset[Place]]:
-        """What each view reads."""
-        with closing(self.engine.connect()) as line:
-            return view_tables(line)
 
     def progress(self, model: Model) -> Progress:
         """How far the training of the model's newest version is."""

@@ -29,7 +29,7 @@ from vesto.errors import (
 )
 from vesto.result import Result
 from vesto.training.snapshot import TrainingRows
-from vesto.translation import changes
+from vesto.translation import changes, owner_guard
 from vesto.versions import add_version
 
 # What a model is made for stays as it is.
@@ -133,7 +133,7 @@ def _as_its_maker(context: Context, model: Model) -> Iterator[str]:
         if context.guard.is_user(model.owner):
             guard = context.guard
         else:
-            guard = context.warehouse.guard_of(model, line)
+            guard = owner_guard(context.warehouse, line, model)
         yield context.warehouse.translator.training_query(model.definition, line, guard)
     except VestoError as error:
         # Where it is in the training query is nowhere in this statement.
