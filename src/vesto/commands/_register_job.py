@@ -22,7 +22,6 @@ from vesto.errors import (
 from vesto.result import Result
 from vesto.training.staging import kept_files, read_kept_model
 from vesto.types import BY_NAME, SqlType, from_words
-from vesto.versions import add_ready, version_files
 
 if TYPE_CHECKING:
     from vesto.commands.create_model import CreateModel
@@ -45,7 +44,7 @@ class RegisterJob:
             DuplicateModel: Its name was taken meanwhile.
             DataCorrupted: The program is damaged.
         """
-        add_ready(context.warehouse, self.model, self.files)
+        context.warehouse.versions.add_ready(self.model, self.files)
         return Result(tag="CREATE MODEL")
 
 
@@ -102,7 +101,7 @@ def _job(
         mine = next((m for m in ready if m.owner == context.user), ready[0])
         context.check_owner(mine, span)
         _check_kind(mine.definition, span)
-        return mine, version_files(context.warehouse, mine)
+        return mine, context.warehouse.files.contents(mine)
     kept = kept_files(staging, name) if staging else {}
     if not kept:
         raise _unknown(name, span)

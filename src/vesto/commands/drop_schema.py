@@ -100,7 +100,7 @@ class BoundDrop:
                 _forget(connection, name.lower())
                 forget_schema(connection, name.lower())
         for model in self.models:
-            context.warehouse.drop(model)
+            context.warehouse.versions.drop(model)
         return Result(tag="DROP SCHEMA")
 
 

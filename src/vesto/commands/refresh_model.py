@@ -30,7 +30,6 @@ from vesto.errors import (
 from vesto.result import Result
 from vesto.training.snapshot import TrainingRows
 from vesto.translation import changes, owner_guard
-from vesto.versions import add_version
 
 # What a model is made for stays as it is.
 FIXED: Final = frozenset({"HORIZON", "FREQUENCY", "PERCENTILES", "MAX_BATCH_ROWS"})
@@ -190,7 +189,9 @@ class TrainVersion:
         """
         started_at_s = time.time()
         warehouse = context.warehouse
-        model = add_version(warehouse, replace(self.model, version_created_at=datetime.now(UTC)))
+        model = warehouse.versions.add_version(
+            replace(self.model, version_created_at=datetime.now(UTC))
+        )
         before = warehouse.catalog.created(model)
 
         def draw() -> tuple[Model, TrainingRows]:
