@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 CREATE = [
     ("vesto.catalog.store", "Catalog", "add"),
     ("vesto.versions", "Versions", "new_job_folder"),
-    ("vesto.commands._train_model", "", "write_snapshot"),
+    ("vesto.commands._training_job", "", "write_snapshot"),
     ("vesto.training.job", "JobFolder", "write_job"),
     ("vesto.training.supervisor", "Supervisor", "start"),
     ("vesto.model_files", "ModelFiles", "publish"),

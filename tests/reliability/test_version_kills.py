@@ -28,7 +28,7 @@ INSTALL = ("vesto.deployment", "Deployments", "install")
 RECORD = ("vesto.versions", "Versions", "record_ready")
 REFRESH = [
     ADD_VERSION,
-    ("vesto.commands._train_model", "", "write_snapshot"),
+    ("vesto.commands._training_job", "", "write_snapshot"),
     WRITE_JOB,
     START,
     ("vesto.model_files", "ModelFiles", "publish"),

@@ -11,7 +11,8 @@ from uuid import uuid4
 
 from vesto.catalog.records import Definition, Model, Outcome, State
 from vesto.commands import DEFAULT_SCHEMA, Context
-from vesto.commands._train_model import check_functions, check_names, staging_of
+from vesto.commands._model_names import check_functions, check_names
+from vesto.commands._train_model import staging_of
 from vesto.errors import (
     DatatypeMismatch,
     FeatureNotSupported,

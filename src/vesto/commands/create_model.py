@@ -9,7 +9,8 @@ from vesto.commands import Context
 from vesto.commands._model_forms import check_form
 from vesto.commands._register_job import RegisterJob, bind_job
 from vesto.commands._train_forecast import bind_forecast
-from vesto.commands._train_model import TrainModel, bind_training
+from vesto.commands._train_model import bind_training
+from vesto.commands._training_job import TrainModel
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, quoted, written
 from vesto.errors import (

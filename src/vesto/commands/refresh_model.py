@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from vesto.catalog.records import Definition, Model, Outcome, State
 from vesto.commands import Context
-from vesto.commands._train_model import drawn_rows, job_name, staging_of, start_training, waited
+from vesto.commands._train_model import job_name, staging_of
+from vesto.commands._training_job import drawn_rows, start_training, waited
 from vesto.commands.create_model import SETTINGS, printed_settings, read_settings
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
