@@ -241,7 +241,7 @@ def test_until_there_is_a_report_a_text_says_what_is_waited_for(session: vesto.S
     assert explained(session, "slow") == {"explanations": "waiting for training job to complete"}
     at_work = explained_in(session.model("slow"), {}, "explaining")
     assert at_work == {"explanations": "waiting for processing job to complete"}
-    session.warehouse.record_failure(session.model("slow"), Outcome(failure="no luck"))
+    session.warehouse.versions.record_failure(session.model("slow"), Outcome(failure="no luck"))
     assert explained(session, "slow") == {"explanations": "processing job failed"}
     session.execute("DROP MODEL slow")
 

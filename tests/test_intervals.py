@@ -69,7 +69,7 @@ def calibrate(session: vesto.Session, name: str, found: Intervals) -> None:
     warehouse, model = session.warehouse, session.model(name)
     known = replace(model, outcome=replace(model.outcome or Outcome(), intervals=found))
     warehouse.catalog.replace(model, known)
-    warehouse.install_function(known, warehouse.files.program(known))
+    warehouse.deployments.install(known, warehouse.files.program(known))
 
 
 def documents(session: vesto.Session, function: str) -> list[dict[str, Any]]:

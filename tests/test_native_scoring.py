@@ -269,7 +269,7 @@ class TestLife:
             warehouse.engine.install(swapped, warehouse.files.program(new))
             assert session.execute("EXECUTE asked").rows() == [(6,)]
             assert session.execute("SELECT max(y) FROM seen").rows() == [(6,)]
-            warehouse.install_function(old, warehouse.files.program(old))
+            warehouse.deployments.install(old, warehouse.files.program(old))
             assert session.execute("EXECUTE asked").rows() == [(1,)]
 
 

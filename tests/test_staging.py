@@ -113,7 +113,7 @@ def test_staged_rows_that_are_gone_fail_the_model(path: Path, place: Path) -> No
     settings = {"staging": {"bucket": str(place)}}
     with vesto.connect(path, settings=settings) as session:
         session.execute(POINTS)
-        steps = session.warehouse.jobs
+        steps = session.warehouse.versions.jobs
         start = steps.start
 
         def lose_rows(model_id: str) -> None:

@@ -332,14 +332,14 @@ def test_a_version_that_cannot_be_put_in_service_leaves_the_old_one(
 ) -> None:
     before = total(shop)
     flip(shop)
-    install = shop.warehouse.install_function
+    install = shop.warehouse.deployments.install
 
     def fail(model: Model, program: Program | None) -> None:
         install(model, program)
         if model.version == 2:
             raise vesto.errors.OutOfMemory("no room for the program")
 
-    monkeypatch.setattr(shop.warehouse, "install_function", fail)
+    monkeypatch.setattr(shop.warehouse.deployments, "install", fail)
     assert "no room" in refused(shop, "REFRESH MODEL m", "58000").detail
     assert total(shop) == before
     assert states(shop) == [(1, "READY", True), (2, "FAILED", False)]

@@ -71,6 +71,19 @@ class ModelFiles:
             raise DataCorrupted("the report is damaged", detail=str(error)) from None
         return found if isinstance(found, dict) else {}
 
+    def contents(self, model: Model) -> dict[str, bytes]:
+        """The files of a READY version, by name.
+
+        Raises:
+            InputOutputError: They cannot be read.
+        """
+        try:
+            home = self.program_file(model).parent
+            return {file.name: file.read_bytes() for file in sorted(home.iterdir())}
+        except OSError as error:
+            message = f'the files of model "{model.name}" cannot be read'
+            raise InputOutputError(message, detail=str(error)) from error
+
     def publish(self, model: Model, source: JobFolder) -> Program | None:
         """Check what a job made, and copy it here, all or nothing; a forecast has no program.
 

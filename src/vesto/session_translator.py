@@ -51,7 +51,7 @@ class SessionTranslator:
         rounding = self._parameters.get("enable_numeric_rounding") == "on"
         path, guard = self._parameters.search_path, self._guard
         version = (
-            self._warehouse.schema_version, accounts.version, path, rounding, guard.user.name
+            self._warehouse.schema_cache.version, accounts.version, path, rounding, guard.user.name
         )  # fmt: skip
         if self._known is None or self._version != version:
             self._version = version
@@ -67,7 +67,7 @@ class SessionTranslator:
     def forget(self, *, natively: bool = False) -> None:
         """The schema has changed, for all sessions; ``natively`` by a statement of the engine's own."""
         self.forget_session()
-        self._warehouse.schema_changed(natively=natively)
+        self._warehouse.schema_cache.expire(natively=natively)
 
     def forget_session(self) -> None:
         """What this session depends on has changed."""

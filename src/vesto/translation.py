@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from vesto import system_views
-from vesto.access.guard import Guard
+from vesto.access.guard import Guard, World
 from vesto.catalog.records import Definition, Model, State
 from vesto.catalog.store import Catalog
 from vesto.dialect.allowed import check_allowed
@@ -187,6 +187,15 @@ def view_tables(line: Connection) -> dict[Place, frozenset[Place]]:
 @lru_cache(maxsize=4096)
 def _tables_read(sql: str) -> frozenset[Place]:
     return tables_read(sql)
+
+
+def owner_guard(world: World, line: Connection, model: Model) -> Guard:
+    """What a model's owner may do, on a line that has no transaction.
+
+    Raises:
+        InvalidAuthorization: The owner is gone.
+    """
+    return Guard(world, line, model.owner, lambda: False, READABLE)
 
 
 def surroundings(

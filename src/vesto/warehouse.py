@@ -2,70 +2,41 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-import pyarrow as pa
-
-from vesto.access.asking import Question, answer
-from vesto.access.facts import Facts, read_facts, sweep
-from vesto.access.guard import Guard
+from vesto.access.facts import sweep
 from vesto.access.passwords import verifiers
-from vesto.access.rights import Rights
-from vesto.catalog.records import Model, Outcome, State
+from vesto.access.schema_cache import SchemaCache
+from vesto.catalog.records import Model, State
 from vesto.catalog.store import Catalog
-from vesto.catalog.users import User, Verifiers
-from vesto.dialect.cursor import Cursor
+from vesto.catalog.users import Verifiers
+from vesto.deployment import Deployments
 from vesto.dialect.front import Front
-from vesto.dialect.surroundings import Place
-from vesto.engines import ENGINES, Connection, Engine, Function
-from vesto.errors import (
-    DataCorrupted,
-    InputOutputError,
-    PermissionDenied,
-    QueryCanceled,
-    TrainingFailed,
-    UndefinedModel,
-    UndefinedSchema,
-    VestoError,
-)
+from vesto.engines import ENGINES, Engine
+from vesto.errors import QueryCanceled, UndefinedModel
 from vesto.files import remove_folder
-from vesto.functions import check_free, functions_of, with_facts
-from vesto.model_files import ModelFiles, strays
+from vesto.introspection import Introspection
+from vesto.model_files import ModelFiles
 from vesto.ownership import claim
-from vesto.programs.program import Program
 from vesto.result import KeptResults
 from vesto.settings import read_settings
-from vesto.system_views import SYSTEM_VIEWS, Seen, SeenModels, SystemView
-from vesto.training.explanation import explained
-from vesto.training.job import Job, JobFolder, Progress, last_progress
-from vesto.training.snapshot import TrainingRows
-from vesto.training.staging import keep_files, remove_staged
-from vesto.training.supervisor import Supervisor
-from vesto.translation import READABLE, Translator, view_tables
-from vesto.types import BY_NAME
+from vesto.training.job import Progress, last_progress
+from vesto.translation import Translator
+from vesto.versions import Versions
 
-log: Final = logging.getLogger(__name__)
 ENGINE: Final = "duckdb"
 POLL_S: Final = 0.05
 
 
 class Warehouse:
-    """An open warehouse. Safe to share between threads; sessions are not.
-
-    Order of every change: the catalog is the truth, so a model's files are in their place before
-    the catalog says READY, and macros are made after it; opening repairs what a crash left between.
-    """
+    """An open warehouse. Safe to share between threads; sessions are not."""
 
     def __init__(
         self, path: Path, *, locked: bool = False, settings: Mapping[str, Any] | None = None
@@ -79,12 +50,6 @@ class Warehouse:
         self.path = path.absolute()
         self.locked = locked
         self._lock_handle = claim(self.path)
-        self.change = threading.RLock()
-        self.schema_version = 0
-        self._counting = threading.Lock()
-        self._facts: tuple[int, Facts] | None = None
-        self._foreign: frozenset[Place] | None = None
-        self._rights: dict[str, tuple[tuple[int, int], Rights]] = {}
         self.front = Front()
         self.constants = KeptResults()
         with ExitStack() as undo:
@@ -99,11 +64,13 @@ class Warehouse:
             self.translator = Translator(self.catalog, locked=locked)
             self.engine = self._open_engine()
             undo.callback(self.engine.close)
-            self.jobs = Supervisor(self.path / "jobs", self.finish_job)
-            undo.callback(self.jobs.close)
-            self._provide_system_views()
-            self.engine.answer("vesto_explain_model", self._explained)
-            self.engine.decide("vesto_has_privilege", 6, self._has_privilege)
+            self.schema_cache = SchemaCache(self.catalog, self.engine)
+            self.deployments = Deployments(self.catalog, self.engine, self.files)
+            self.versions = Versions(
+                self.path / "jobs", self.settings, self.catalog, self.files, self.deployments
+            )
+            undo.callback(self.versions.jobs.close)
+            Introspection(self).provide()
             self.reconcile()
             if locked:
                 self.engine.lock()
@@ -114,356 +81,24 @@ class Warehouse:
         assert kind is not None  # DuckDB's file is part of the package
         return kind.open(self.path, self.settings)
 
-    # --- What is known of the schema ----------------------------------------------------------------
-
-    def schema_changed(self, *, natively: bool = False) -> None:
-        """Whoever kept something that tables, views, owners or grants decide asks again."""
-        with self._counting:
-            self.schema_version += 1
-            if natively:
-                self._foreign = None
-
-    def facts(self, connection: Connection) -> Facts:
-        """Owners and grants as they are committed, read by ``connection``, which has no transaction."""
-        version, known = self.schema_version, self._facts
-        if known is not None and known[0] == version:
-            return known[1]
-        found = read_facts(connection)
-        self._facts = version, found
-        return found
-
-    def foreign_functions(self) -> frozenset[Place]:
-        """The functions of the tables' file that neither a model nor CREATE FUNCTION has made."""
-        known = self._foreign
-        if known is None:
-            line = self.engine.connect()
-            try:
-                made = set(read_facts(line).functions)
-            finally:
-                line.close()
-            for model in self.catalog.models():
-                schema = model.definition.function_schema.lower()
-                made |= {(schema, name.lower()) for name in model.functions}
-            known = self._foreign = frozenset(self.engine.macros() - made)
-        return known
-
-    def guard_of(self, model: Model, line: Connection) -> Guard:
-        """What a model's owner may do, on a line that has no transaction.
-
-        Raises:
-            InvalidAuthorization: The owner is gone.
-        """
-        return Guard(self, line, model.owner, lambda: False, READABLE)
-
-    def _provide_system_views(self) -> None:
-        for name in SYSTEM_VIEWS.names():
-            view = SYSTEM_VIEWS.get(name)
-            assert view is not None  # names() lists what get() finds
-            self.engine.provide(name, view.columns, partial(self._rows_of, view))
-
-    def _explained(self, user_name: str, name: str) -> str:
-        """The document of EXPLAIN_MODEL for the model of that name."""
-        directory = self.catalog.accounts.directory()
-        user = directory.users.get(user_name) or User(id=-1, name=user_name)
-        rights = Rights(user, Facts(), directory)
-        cursor = Cursor(name)
-        wanted = cursor.name("a model's name")
-        cursor.end()
-        model = self.catalog.find(wanted.schema or "public", wanted.object)
-        if model is None:
-            known = [model.name for model in self.catalog.models() if rights.has_model(model)]
-            raise UndefinedModel.named(wanted.object, known=known)
-        if not rights.has_model(model):
-            raise PermissionDenied(f"permission denied for model {model.name}")
-        report = self.files.report(model) if model.state is State.READY else {}
-        return json.dumps(explained(model, report, self.progress(model).stage), ensure_ascii=False)
-
-    def _rows_of(self, view: SystemView, user_name: str) -> pa.Table:
-        rights = self.rights_of(user_name)
-        seen = SeenModels(self.catalog, rights)
-        return view.rows(Seen(
-            seen, self.files, rights, self.is_refreshable, self.progress, self.late_columns,
-            self.view_tables,
-        ))  # fmt: skip
-
-    def rights_of(self, user_name: str) -> Rights:
-        """What a user may do with what is committed; nobody may do nothing."""
-        accounts = self.catalog.accounts
-        stamp, known = (self.schema_version, accounts.version), self._rights.get(user_name)
-        if known is not None and known[0] == stamp:
-            return known[1]
-        directory = accounts.directory()
-        user = directory.users.get(user_name) or User(id=-1, name="")
-        line = self.engine.connect()
-        try:
-            found = Rights(user, self.facts(line), directory)
-        finally:
-            line.close()
-        self._rights[user_name] = stamp, found
-        return found
-
     def verifiers(self, user_name: str) -> Verifiers | None:
         """What opens a session for the user of that name now; None where nothing does."""
         return verifiers(self.catalog.accounts.directory().users.get(user_name))
 
-    def _has_privilege(
-        self, kind: str, user_name: str, target: str, column: str, privilege: str, path: str
-    ) -> bool:
-        """What ``has_table_privilege`` and the like answer."""
-        asked = Question(kind, target, column, privilege, tuple(path.split(",")))
-        return answer(asked, self.rights_of(user_name), self.catalog, READABLE)
-
-    # --- Opening: what a crash left half done is finished or taken back ------------------------
-
     def reconcile(self) -> None:
-        """Bring files and functions in line with the catalog."""
-        line = self.engine.connect()
-        sweep(line)
-        line.close()
-        models, versions = self.catalog.models(), self.catalog.all_versions()
-        self._remove_strays(versions)
-        for model in models:
-            if model.state is State.READY:
-                self._restore(model)
-        wanted = {(f.schema, f.name)
-                  for m in self.catalog.models() if m.state is State.READY
-                  for f in functions_of(m)}  # fmt: skip
-        for schema, name in self.engine.functions() - wanted:
-            self.engine.remove(Function(schema, name, (), BY_NAME["float8"], ""))
-        for model in versions:
-            if model.state is State.READY:
-                self.clear_job(model)
-            if model.state is State.TRAINING:
-                self.jobs.resume(model.job_id)
-
-    def _remove_strays(self, versions: list[Model]) -> None:
-        """Folders that the catalog does not have: a DROP, CREATE or REFRESH was cut off."""
-        for folder in strays(self.path / "jobs", {model.job_id for model in versions}):
-            self.jobs.forget(folder.name)
-        self.files.remove_strays(versions)
-
-    def _restore(self, model: Model) -> None:
-        """Load the program and make the function of a READY model.
-
-        A model whose program is damaged keeps its function, which then says so; a damaged model
-        must not keep anyone from the tables and the other models.
-        """
-        if model.definition.is_forecast:
-            return
-        program = None
-        try:
-            program = self.files.program(model)
-            model = self._with_facts(model, program)
-        except (InputOutputError, DataCorrupted) as error:
-            log.warning('the program of model "%s" cannot be read: %s', model.name, error)
-        self._install_again(model, program)
-
-    def _install_again(self, model: Model, program: Program | None) -> None:
-        try:
-            self.install_function(model, program)
-        except UndefinedSchema as error:
-            log.warning('the function of model "%s" has no schema: %s', model.name, error)
-        except VestoError as error:
-            if program is None:
-                raise
-            log.warning('the program of model "%s" cannot be used: %s', model.name, error)
-            self._install_again(model, None)
-
-    def _with_facts(self, model: Model, program: Program) -> Model:
-        """The model; one that an older version made learns which functions it has."""
-        outcome = with_facts(model, model.outcome or Outcome(), program)
-        if outcome == model.outcome:
-            return model
-        known = replace(model, outcome=outcome)
-        self.catalog.replace(model, known)
-        return known
-
-    # --- CREATE MODEL and REFRESH MODEL, step by step --------------------------------------------
-
-    def add_model(self, model: Model) -> None:
-        """Say in the catalog that the model is being trained.
-
-        Raises:
-            DuplicateModel: Its name was taken meanwhile.
-            DuplicateFunction: Its function's name was taken meanwhile.
-        """
-        with self.change:
-            for name in model.functions:
-                check_free(self.catalog, model, name)
-            self.catalog.add(model)
-
-    def new_job_folder(self, model: Model) -> JobFolder:
-        """Make the folder of the model's job."""
-        folder = self.jobs.folder(model.job_id)
-        try:
-            folder.path.mkdir(parents=True)
-        except OSError as error:
-            message = "the job's folder could not be made"
-            raise InputOutputError(message, detail=str(error)) from error
-        return folder
-
-    def job_for(self, model: Model, drawn: TrainingRows, started_at_s: float) -> Job:
-        """What the worker is told."""
-        settings = self.settings
-        return Job(
-            model_id=model.id, version=model.version, definition=model.definition,
-            total_rows=drawn.total_rows, rows=len(drawn.rows), notices=drawn.notices,
-            started_at_s=started_at_s,
-            threads=settings.training_threads, memory_mb=settings.training_memory_mb,
-            nice=settings.training_nice, maximum_classes=settings.maximum_classes,
-        )  # fmt: skip
-
-    def start_job(self, model: Model) -> None:
-        """Start the worker.
-
-        Raises:
-            UndefinedModel: The model was dropped while its rows were read.
-        """
-        with self.change:
-            if self.catalog.by_job(model.job_id) is None:
-                raise UndefinedModel(f'model "{model.name}" was dropped')
-            self.jobs.start(model.job_id)
-
-    # --- The end of a job, step by step ---------------------------------------------------------
-
-    def finish_job(self, job_id: str, outcome: Outcome) -> None:
-        """Install what a job left, or record why it failed. Called by the supervisor."""
-        with self.change:
-            model = self.catalog.by_job(job_id)
-            if model is None or model.state is not State.TRAINING:
-                return
-            try:
-                if outcome.failure:
-                    raise TrainingFailed(outcome.failure)
-                outcome = self._late(model, outcome)
-                program = self.files.publish(
-                    replace(model, outcome=outcome), self.jobs.folder(model.job_id)
-                )
-                if program is not None:
-                    outcome = with_facts(model, outcome, program)
-                # Whoever waits for READY calls the function at once: it is there before.
-                ready = model.advance(State.READY, outcome)
-                if not model.definition.garbage_collect:
-                    keep_files(ready, self.jobs.folder(model.job_id))
-                self.put_in_service(ready, program, lambda: self.record_ready(model, ready))
-            except VestoError as error:
-                self.record_failure(model, replace(outcome, failure=error.message))
-                remove_folder(self.files.program_file(model).parent)
-            self.clear_job(model)
-            self.retire_versions(model)
-
-    def put_in_service(
-        self, new: Model, program: Program | None, record: Callable[[], None]
-    ) -> None:
-        """Let a model's functions score with another version, and record it: both or neither.
-
-        Raises:
-            DuplicateFunction: It has a function more, whose name is taken.
-            VestoError: It could not be done; what served before serves on.
-        """
-        old = self.catalog.by_id(new.id)
-        serving = old if old and old.state is State.READY and old.version != new.version else None
-        try:
-            for name in new.functions:
-                check_free(self.catalog, new, name)
-            self.install_function(new, program)
-            record()
-        except VestoError:
-            self.remove_functions(new, but_for=serving)
-            if serving is not None:
-                self._restore(serving)
-            raise
-        if serving is not None:
-            self.remove_functions(serving, but_for=new)
-
-    def _late(self, model: Model, outcome: Outcome) -> Outcome:
-        folder = self.jobs.folder(model.job_id)
-        outcome = replace(outcome, rows=folder.read_job().rows)
-        result = folder.read_result()
-        if result is None or result[1]:
-            return outcome
-        return replace(outcome, job_status="MaxAutoMLJobRuntimeReached")
-
-    def record_ready(self, model: Model, ready: Model) -> None:
-        """Say in the catalog that the version is READY and serves."""
-        self.catalog.replace(model, ready, serves=True)
-
-    def record_failure(self, model: Model, outcome: Outcome) -> None:
-        """Say in the catalog why there is no model, or no new version of it."""
-        current = self.catalog.by_job(model.job_id)
-        if current is not None and current.state is State.TRAINING:
-            self.catalog.replace(current, current.advance(State.FAILED, outcome))
-
-    def install_function(self, model: Model, program: Program | None) -> None:
-        """Make the SQL functions of a READY model; without a program they say that it is damaged."""
-        for function in functions_of(model):
-            self.engine.install(function, program)
-
-    def remove_functions(self, model: Model, but_for: Model | None = None) -> None:
-        """Remove the SQL functions of a model, but for those that the other has too."""
-        kept = {(f.schema, f.name) for f in functions_of(but_for)} if but_for else set()
-        same = but_for and len(but_for.definition.parameters) == len(model.definition.parameters)
-        for function in functions_of(model):
-            if not same or (function.schema, function.name) not in kept:
-                self.engine.remove(function)
-
-    def clear_job(self, model: Model) -> None:
-        """Remove the job's files, unless the user wants to keep them."""
-        folder = self.jobs.folder(model.job_id)
-        if model.definition.garbage_collect and folder.path.exists():
-            remove_staged(folder, model.definition)
-            remove_folder(folder.path)
-
-    def retire_versions(self, model: Model) -> None:
-        """Remove what is older than the versions that the setting ``model_versions`` keeps."""
-        versions, serving = self.catalog.versions(model.id), self.catalog.by_id(model.id)
-        ready = [version for version in versions if version.state is State.READY]
-        wanted = self.settings.model_versions
-        if serving is None or len(ready) <= wanted:
-            return
-        for version in versions:
-            if version.version < ready[-wanted].version and version.version != serving.version:
-                self.catalog.remove_version(version)
-                self.jobs.forget(version.job_id)
-                remove_folder(self.files.program_file(version).parent)
-
-    # --- DROP MODEL, step by step ---------------------------------------------------------------
-
-    def drop(self, model: Model) -> None:
-        """Remove the model, its functions and the files of all versions; a running job is killed."""
-        with self.change:
-            now, versions = self.catalog.by_id(model.id) or model, self.catalog.versions(model.id)
-            self.catalog.remove(model)
-            self.remove_functions(now)
-        for version in versions or [model]:
-            self.jobs.forget(version.job_id)
-        self.files.remove_all(model)
-
-    # --- Looking --------------------------------------------------------------------------------
-
-    def is_refreshable(self, model: Model) -> bool:
-        """Whether REFRESH MODEL would find the tables and columns of the training query."""
-        line = self.engine.connect()
-        try:
-            return self.translator.is_refreshable(model, line, self.guard_of(model, line))
-        finally:
-            line.close()
-
-    def late_columns(self) -> dict[Place, list[tuple[str, str]]]:
-        """The columns of views without schema binding."""
+        """Bring files and functions in line with the catalog, and go on with jobs."""
         with closing(self.engine.connect()) as line:
-            return self.translator.late_columns(line, self.settings.owner)
-
-    def view_tables(self) -> dict[Place, frozenset[Place]]:
-        """What each view reads."""
-        with closing(self.engine.connect()) as line:
-            return view_tables(line)
+            sweep(line)
+        versions = self.catalog.all_versions()
+        self.versions.remove_strays(versions)
+        self.deployments.reconcile()
+        self.versions.resume(versions)
 
     def progress(self, model: Model) -> Progress:
         """How far the training of the model's newest version is."""
         newest = self.catalog.newest(model.id) or model
         if newest.state is State.TRAINING:
-            return self.jobs.folder(newest.job_id).read_progress()
+            return self.versions.jobs.folder(newest.job_id).read_progress()
         return last_progress(newest)
 
     def wait(
@@ -481,7 +116,7 @@ class Warehouse:
         until = None if timeout_s is None else time.monotonic() + timeout_s
         while True:
             # Whoever finishes a job holds the lock until nothing is left to do.
-            with self.change:
+            with self.versions.change:
                 newest, now = self.catalog.newest(model.id), self.catalog.by_id(model.id)
             if newest is None or now is None:
                 raise UndefinedModel(f'model "{model.name}" was dropped')
@@ -489,10 +124,8 @@ class Warehouse:
                 return now if newest.state is State.READY else newest
             if stopped is not None and stopped.is_set():
                 raise QueryCanceled("canceled on the user's request")
-            self.jobs.wait(newest.job_id, POLL_S)
+            self.versions.jobs.wait(newest.job_id, POLL_S)
             time.sleep(POLL_S)
-
-    # --- Closing --------------------------------------------------------------------------------
 
     def close(self) -> None:
         """Close everything; jobs go on and are installed when the warehouse is opened next."""

@@ -33,7 +33,7 @@ def patient(path: Path) -> Iterator[vesto.Session]:
 
 
 def job_of(session: vesto.Session, name: str) -> JobFolder:
-    return session.warehouse.jobs.folder(session.model(name).id)
+    return session.warehouse.versions.jobs.folder(session.model(name).id)
 
 
 def worker_of(session: vesto.Session, name: str) -> int:
@@ -81,7 +81,7 @@ def test_a_killed_worker_of_a_refresh_leaves_the_old_version_serving(
     shown = patient.execute("SELECT sum(m(a, b, c)) FROM points").rows()
     patient.execute("UPDATE points SET label = 1 - label; REFRESH MODEL m")
     folder = JobFolder(patient.warehouse.path / "jobs" / patient.newest("m").job_id)
-    for pid in patient.warehouse.jobs._pids(patient.newest("m").job_id):
+    for pid in patient.warehouse.versions.jobs._pids(patient.newest("m").job_id):
         os.kill(pid, signal.SIGKILL)
     with pytest.raises(vesto.VestoError, match="refresh of model") as caught:
         patient.wait("m")

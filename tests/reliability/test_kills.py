@@ -18,14 +18,14 @@ pytestmark = pytest.mark.slow
 
 CREATE = [
     ("vesto.catalog.store", "Catalog", "add"),
-    ("vesto.warehouse", "Warehouse", "new_job_folder"),
-    ("vesto.commands._train_model", "", "write_snapshot"),
+    ("vesto.versions", "Versions", "new_job_folder"),
+    ("vesto.commands._training_job", "", "write_snapshot"),
     ("vesto.training.job", "JobFolder", "write_job"),
     ("vesto.training.supervisor", "Supervisor", "start"),
     ("vesto.model_files", "ModelFiles", "publish"),
-    ("vesto.warehouse", "Warehouse", "install_function"),
-    ("vesto.warehouse", "Warehouse", "record_ready"),
-    ("vesto.warehouse", "Warehouse", "clear_job"),
+    ("vesto.deployment", "Deployments", "install"),
+    ("vesto.versions", "Versions", "record_ready"),
+    ("vesto.versions", "Versions", "clear_job"),
 ]
 DROP = [
     ("vesto.catalog.store", "Catalog", "remove"),
@@ -81,7 +81,7 @@ def check_whole(path: Path, name: str) -> State | None:
             assert ("public", name) not in session.warehouse.engine.functions()
         known = {m.id for m in session.warehouse.catalog.models()}
         assert {f.name for f in (path / "models").iterdir()} <= known
-        session.warehouse.jobs.close()
+        session.warehouse.versions.jobs.close()
         assert not [f for f in (path / "jobs").iterdir() if f.name not in known]
         if model is not None:
             session.execute(f"DROP MODEL {name}")

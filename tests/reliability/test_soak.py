@@ -33,7 +33,7 @@ SERVER = """
 import gc, signal
 from vesto.cli.main import main
 from vesto.session import Session
-from vesto.engines.duckdb import DuckDBConnection
+from vesto.engines._duckdb_connection import DuckDBConnection
 def count(*_):
     gc.collect()
     kept = [sum(isinstance(o, kind) for o in gc.get_objects()) for kind in (Session, DuckDBConnection)]

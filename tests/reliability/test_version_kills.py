@@ -24,16 +24,16 @@ SUM = "SELECT sum(f(a, b, c)), sum(f_prob(a, b, c).labels[0]::int) FROM points"
 ADD_VERSION = ("vesto.catalog.store", "Catalog", "add_version")
 WRITE_JOB = ("vesto.training.job", "JobFolder", "write_job")
 START = ("vesto.training.supervisor", "Supervisor", "start")
-INSTALL = ("vesto.warehouse", "Warehouse", "install_function")
-RECORD = ("vesto.warehouse", "Warehouse", "record_ready")
+INSTALL = ("vesto.deployment", "Deployments", "install")
+RECORD = ("vesto.versions", "Versions", "record_ready")
 REFRESH = [
     ADD_VERSION,
-    ("vesto.commands._train_model", "", "write_snapshot"),
+    ("vesto.commands._training_job", "", "write_snapshot"),
     WRITE_JOB,
     START,
     ("vesto.model_files", "ModelFiles", "publish"),
     RECORD,
-    ("vesto.warehouse", "Warehouse", "clear_job"),
+    ("vesto.versions", "Versions", "clear_job"),
 ]
 ALTER = [INSTALL, ("vesto.catalog.store", "Catalog", "serve")]
 Step = tuple[str, str, str]
@@ -78,7 +78,7 @@ def check_whole(path: Path, wanted: tuple[int, int]) -> dict[int, State]:
         total = wanted[serving.version - 1]
         assert session.execute(SUM).rows() == [(total, total)]
         versions = session.warehouse.catalog.versions(model.id)
-        session.warehouse.jobs.close()
+        session.warehouse.versions.jobs.close()
         assert list((path / "jobs").iterdir()) == []
         ready = {str(v.version) for v in versions if v.state is State.READY}
         assert {folder.name for folder in (path / "models" / model.id).iterdir()} == ready
@@ -146,7 +146,7 @@ def test_drop_model_at_any_moment_leaves_nothing(
             session.execute(f"{sql}; WAIT FOR MODEL {name}")
         for thread in dropping:
             thread.join()
-        session.warehouse.jobs.close()
+        session.warehouse.versions.jobs.close()
         left = {model.id for model in session.warehouse.catalog.models()}
         assert len(left) == (name == "n")
         assert {folder.name for folder in (path / "models").iterdir()} == left

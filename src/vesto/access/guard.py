@@ -8,6 +8,7 @@ from typing import Protocol
 from vesto.access.check import CATALOG, Check, Scope, denied_function, must_own
 from vesto.access.facts import DATABASE, Facts, Key, read_facts, read_temporary
 from vesto.access.rights import Rights, schema_key
+from vesto.access.schema_cache import SchemaCache
 from vesto.catalog.records import Model
 from vesto.catalog.store import Catalog
 from vesto.catalog.users import User
@@ -24,15 +25,7 @@ class World(Protocol):
     """What a guard looks at: the open warehouse."""
 
     catalog: Catalog
-    schema_version: int
-
-    def facts(self, connection: Connection) -> Facts:
-        """What is committed; shared by all sessions until the schema changes."""
-        ...
-
-    def foreign_functions(self) -> frozenset[Place]:
-        """The functions that were made in the engine's own dialect."""
-        ...
+    schema_cache: SchemaCache
 
 
 class Guard:
@@ -110,7 +103,7 @@ class Guard:
     def _refresh(self) -> None:
         world = self._world
         stamp = (
-            world.schema_version, world.catalog.accounts.version, world.catalog.version,
+            world.schema_cache.version, world.catalog.accounts.version, world.catalog.version,
             self._user_id, int(self._in_transaction()),
         )  # fmt: skip
         if stamp != self._stamp:
@@ -131,7 +124,7 @@ class Guard:
         """In a transaction what it sees, else what is committed."""
         if self._in_transaction():
             return read_facts(self._connection)
-        return self._world.facts(self._connection)
+        return self._world.schema_cache.facts(self._connection)
 
     def _scope(self, path: tuple[str, ...]) -> Scope:
         world, rights = self._world, self.rights
@@ -147,7 +140,7 @@ class Guard:
 
         return Scope(
             path, self._temporary, self._system_views, world.catalog.functions,
-            world.foreign_functions(), rights_of,
+            world.schema_cache.foreign_functions(), rights_of,
         )  # fmt: skip
 
     # --- Statements -------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from vesto.catalog.records import Outcome, State
 from vesto.commands.wait_for_model import check_ready
 from vesto.dialect.names import literal
 from vesto.dialect.translate import NOT_READY
-from vesto.engines.duckdb import generic_function
+from vesto.engines._duckdb_macros import generic_function
 from vesto.errors import DuplicateFile, InputOutputError, ModelNotReady, WrongObjectType
 from vesto.files import write_file
 from vesto.functions import functions_of

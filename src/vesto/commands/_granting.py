@@ -189,7 +189,7 @@ def _function(name: Name, context: Context, rights: Rights) -> Iterator[Key]:
         if model.definition.function_schema.lower() == place[0]:
             raise _of_a_model(name.object, model.name)
     known = place in rights.facts.functions
-    if not known and place not in context.warehouse.foreign_functions():
+    if not known and place not in context.warehouse.schema_cache.foreign_functions():
         raise UndefinedFunction(f'function "{name.object}" does not exist')
     yield function_key(place)
 

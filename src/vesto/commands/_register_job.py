@@ -12,7 +12,8 @@ from uuid import uuid4
 from vesto.catalog.records import Definition, Model, Outcome, State
 from vesto.commands import DEFAULT_SCHEMA, Context
 from vesto.commands._model_clauses import ModelClauses
-from vesto.commands._train_model import check_functions, check_names, staging_of
+from vesto.commands._model_names import check_functions, check_names
+from vesto.commands._train_model import staging_of
 from vesto.errors import (
     DatatypeMismatch,
     FeatureNotSupported,
@@ -23,7 +24,6 @@ from vesto.errors import (
 from vesto.result import Result
 from vesto.training.staging import kept_files, read_kept_model
 from vesto.types import BY_NAME, SqlType, from_words
-from vesto.versions import add_ready, version_files
 
 _JOB: Final = re.compile(r"redshiftml-\d{20}(-[a-z_]+)?")
 _NUMBERS: Final = frozenset({"integer", "fraction"})
@@ -43,7 +43,7 @@ class RegisterJob:
             DuplicateModel: Its name was taken meanwhile.
             DataCorrupted: The program is damaged.
         """
-        add_ready(context.warehouse, self.model, self.files)
+        context.warehouse.versions.add_ready(self.model, self.files)
         return Result(tag="CREATE MODEL")
 
 
@@ -100,7 +100,7 @@ def _job(
         mine = next((m for m in ready if m.owner == context.user), ready[0])
         context.check_owner(mine, span)
         _check_kind(mine.definition, span)
-        return mine, version_files(context.warehouse, mine)
+        return mine, context.warehouse.files.contents(mine)
     kept = kept_files(staging, name) if staging else {}
     if not kept:
         raise _unknown(name, span)

@@ -8,17 +8,12 @@ from uuid import uuid4
 
 from vesto.catalog.records import Definition, Model, Parameter
 from vesto.commands import DEFAULT_SCHEMA, Context
-from vesto.commands._begin_training import TrainModel
 from vesto.commands._model_clauses import ModelClauses
 from vesto.commands._model_forms import FORECAST_OBJECTIVES
-from vesto.commands._train_model import (
-    check_model_name,
-    common_parts,
-    engine_query,
-    job_name,
-    query_columns,
-    target_name,
-)
+from vesto.commands._model_names import check_model_name
+from vesto.commands._train_model import common_parts, job_name
+from vesto.commands._training_job import TrainModel
+from vesto.commands._training_query import engine_query, query_columns, target_name
 from vesto.dialect.names import checked
 from vesto.engines import Column
 from vesto.errors import InvalidParameterValue, VestoError

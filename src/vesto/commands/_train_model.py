@@ -1,4 +1,4 @@
-"""CREATE MODEL that trains: its clauses checked, and made a model to train."""
+"""CREATE MODEL that trains a function: its clauses checked, and the definition made of them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,17 @@ from uuid import uuid4
 from vesto.algorithms import _kmeans_parameters, _xgboost_parameters
 from vesto.catalog.records import Definition, Model, Parameter
 from vesto.commands import DEFAULT_SCHEMA, Context
-from vesto.commands._begin_training import TrainModel
 from vesto.commands._model_clauses import ModelClauses
-from vesto.commands._objects import rows
-from vesto.dialect.names import checked
-from vesto.dialect.translate import is_known_function
-from vesto.engines import Column
-from vesto.errors import (
-    DuplicateFunction,
-    DuplicateModel,
-    InvalidParameterValue,
-    ReservedName,
-    Span,
-    StatementSyntaxError,
-    UndefinedSchema,
-    VestoError,
+from vesto.commands._model_names import check_functions, check_names
+from vesto.commands._training_job import TrainModel
+from vesto.commands._training_query import (
+    engine_query,
+    query_columns,
+    target_name,
+    training_query,
 )
+from vesto.errors import InvalidParameterValue, Span, VestoError
 from vesto.features import preprocessors
-from vesto.functions import check_free
 from vesto.training.direct import METRICS
 from vesto.training.snapshot import check_columns
 from vesto.training.staging import place_of
@@ -38,7 +31,6 @@ AUTO_OBJECTIVES: Final = {
     "AUC": "AUC",
 }  # fmt: skip
 _REGRESSION: Final = frozenset({"MSE"})
-RESERVED_SCHEMAS: Final = frozenset({"vesto", "pg_catalog", "information_schema"})
 
 
 def bind_training(statement: ModelClauses, context: Context) -> TrainModel:
@@ -138,125 +130,7 @@ def _check_hyperparameters(statement: ModelClauses, objective: str) -> None:
         _refuse(statement, "HYPERPARAMETERS", "objective multi:softmax needs num_class", hint)
 
 
-# --- Names, columns and the definition ------------------------------------------------------------
-
-
-def check_names(
-    statement: ModelClauses, context: Context, schema: str, function_schema: str
-) -> None:
-    """The model's name and those of its schemas may be used, and no model has the name."""
-    assert statement.function
-    context.guard.check_create_in(function_schema, statement.span("FUNCTION"))
-    checked(statement.function.object, statement.span("FUNCTION"))
-    check_model_name(statement, context, schema)
-    _check_schema(context, function_schema, statement.span("FUNCTION"))
-
-
-def check_model_name(statement: ModelClauses, context: Context, schema: str) -> None:
-    """The model's name may be used and is free; so may that of its schema."""
-    context.guard.check_system("CREATE MODEL", "create model", statement.span("NAME"))
-    context.guard.check_create_in(schema, statement.span("NAME"))
-    checked(statement.name.object, statement.span("NAME"))
-    _check_schema(context, schema, statement.span("NAME"))
-    if context.warehouse.catalog.find(schema, statement.name.object):
-        message = f'model "{statement.name.object}" already exists'
-        hint = "DROP MODEL removes it."
-        raise DuplicateModel(message, hint=hint, span=statement.span("NAME"))
-
-
-def _check_schema(context: Context, schema: str, span: Span | None) -> None:
-    """The schema is there, and not the system's: no training shall end without a place."""
-    if schema.lower() in RESERVED_SCHEMAS:
-        raise ReservedName(f'schema "{schema}" belongs to the system', span=span)
-    known = (
-        "SELECT 1 FROM information_schema.schemata "
-        "WHERE catalog_name = 'dev' AND lower(schema_name) = ?"
-    )
-    if not rows(context.connection, known, [schema.lower()]):
-        hint = "CREATE SCHEMA makes it."
-        raise UndefinedSchema(f'schema "{schema}" does not exist', hint=hint, span=span)
-
-
-def check_functions(statement: ModelClauses, context: Context, model: Model) -> None:
-    """The names of all functions that the model makes are free."""
-    for name in model.functions:
-        try:
-            _check_free(context, model, name)
-        except DuplicateFunction as error:
-            raise _told(error, model, name).at(statement.span("FUNCTION")) from None
-    longest = max(model.definition.parameters, key=lambda p: len(p.name))
-    checked(longest.name, statement.span("FROM"))
-
-
-def _check_free(context: Context, model: Model, name: str) -> None:
-    if context.warehouse.engine.is_taken(name) or is_known_function(name):
-        raise DuplicateFunction(f'"{name}" is a function of SQL', hint="Choose another name.")
-    check_free(context.warehouse.catalog, model, name)
-    schema = model.definition.function_schema
-    mine = "SELECT 1 FROM dev.vesto.functions WHERE schema_name = ? AND function_name = ?"
-    if rows(context.connection, mine, [schema.lower(), name.lower()]):
-        hint = "DROP FUNCTION removes it."
-        raise DuplicateFunction(f'function "{name}" already exists', hint=hint)
-
-
-def _told(error: DuplicateFunction, model: Model, name: str) -> DuplicateFunction:
-    """The error; of a name that the user did not write it says where it comes from."""
-    function = model.definition.function
-    if name != function:
-        *others, last = model.document_functions
-        error.hint += f" FUNCTION {function} makes {', '.join(others)} and {last} too."
-    return error
-
-
-def training_query(statement: ModelClauses) -> str:
-    """The training query, as the user wrote it or for the table that FROM names."""
-    assert statement.source
-    if statement.source.table is not None:
-        return f"SELECT * FROM {statement.source.table.sql()}"
-    return statement.source.text
-
-
-def engine_query(statement: ModelClauses, context: Context) -> str:
-    """The training query in the engine's dialect."""
-    text, start = training_query(statement), statement.span("FROM")
-    try:
-        translated = context.translate(text)
-    except VestoError as error:
-        raise _moved(error, statement, start) from None
-    if translated.kind != "query":
-        raise StatementSyntaxError("FROM needs a table or a SELECT in parentheses", span=start)
-    return translated.sql
-
-
-def _moved(error: VestoError, statement: ModelClauses, start: Span | None) -> VestoError:
-    """The error of an inner query with its position in the whole statement."""
-    assert statement.source
-    inside = statement.text.find(statement.source.text, start.start if start else 0)
-    if error.span is not None and inside >= 0:
-        error.span = Span(error.span.start + inside, error.span.end + inside)
-        return error
-    return error.at(start)
-
-
-def query_columns(statement: ModelClauses, context: Context, sql: str) -> list[Column]:
-    """The columns of the training query."""
-    try:
-        columns = context.connection.describe(sql)
-    except VestoError as error:
-        raise error.at(statement.span("FROM")) from None
-    for column in columns:
-        if column.type.name in {"foreign", "interval"}:
-            message = f'column "{column.name}" has no type a model can use'
-            _refuse(statement, "FROM", message, "Cast it.")
-    return columns
-
-
-def target_name(statement: ModelClauses, columns: list[Column]) -> str:
-    """The target's name as the query spells it; case does not count. Clusters have none."""
-    if statement.target is None:
-        return ""
-    wanted = statement.target.lower()
-    return next((c.name for c in columns if c.name.lower() == wanted), statement.target)
+# --- The definition -------------------------------------------------------------------------------
 
 
 def _check_feature_dim(statement: ModelClauses, columns: int) -> None:

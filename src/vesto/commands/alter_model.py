@@ -12,7 +12,6 @@ from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name, quoted
 from vesto.errors import ActiveTransaction, Span, UndefinedModel, WrongState
 from vesto.result import Result
-from vesto.versions import cancel_job, set_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class SetVersion:
         if self.model.version == self.wanted.version:
             notice = f'version {self.wanted.version} of model "{self.model.name}" serves already'
             return Result(tag="ALTER MODEL", notices=(notice,))
-        set_version(context.warehouse, self.wanted)
+        context.warehouse.versions.serve(self.wanted)
         return Result(tag="ALTER MODEL")
 
 
@@ -139,7 +138,8 @@ class CancelRefresh:
 
     def run(self, context: Context) -> Result:
         """End its training; what served before serves on."""
-        cancel_job(context.warehouse, self.model, Outcome(failure="the refresh was cancelled"))
+        outcome = Outcome(failure="the refresh was cancelled")
+        context.warehouse.versions.cancel_job(self.model, outcome)
         return Result(tag="ALTER MODEL")
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from vesto.commands import Context
-from vesto.commands._begin_training import TrainModel
 from vesto.commands._model_clauses import ModelClauses
 from vesto.commands._model_forms import check_form
 from vesto.commands._register_job import RegisterJob, bind_job
 from vesto.commands._train_forecast import bind_forecast
 from vesto.commands._train_model import bind_training
+from vesto.commands._training_job import TrainModel
 from vesto.errors import ActiveTransaction, FeatureNotSupported
 
 

@@ -69,7 +69,7 @@ class RemoveModel:
         """Remove it."""
         if self.model is None:
             return Result(tag="DROP MODEL", notices=(self.notice,))
-        context.warehouse.drop(self.model)
+        context.warehouse.versions.drop(self.model)
         return Result(tag="DROP MODEL")
 
 

@@ -102,7 +102,7 @@ class BoundDrop:
                 _forget(connection, name.lower())
                 forget_schema(connection, name.lower())
         for model in self.models:
-            context.warehouse.drop(model)
+            context.warehouse.versions.drop(model)
         notices = tuple(f'schema "{name}" does not exist, skipping' for name in missing)
         return Result(tag="DROP SCHEMA", notices=notices)
 

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from vesto.catalog.records import Definition, Model, Outcome, State
 from vesto.commands import Context
-from vesto.commands._begin_training import drawn_rows, start_training, waited
 from vesto.commands._model_clauses import SETTINGS, printed_settings, read_settings
 from vesto.commands._train_model import job_name, staging_of
+from vesto.commands._training_job import drawn_rows, start_training, waited
 from vesto.dialect.cursor import Cursor
 from vesto.dialect.names import Name
 from vesto.errors import (
@@ -30,8 +30,7 @@ from vesto.errors import (
 )
 from vesto.result import Result
 from vesto.training.snapshot import TrainingRows
-from vesto.translation import changes
-from vesto.versions import add_version
+from vesto.translation import changes, owner_guard
 
 # What a model is made for stays as it is.
 FIXED: Final = frozenset({"HORIZON", "FREQUENCY", "PERCENTILES", "MAX_BATCH_ROWS"})
@@ -134,7 +133,7 @@ def _as_its_maker(context: Context, model: Model) -> Iterator[str]:
         if context.guard.is_user(model.owner):
             guard = context.guard
         else:
-            guard = context.warehouse.guard_of(model, line)
+            guard = owner_guard(context.warehouse, line, model)
         yield context.warehouse.translator.training_query(model.definition, line, guard)
     except VestoError as error:
         # Where it is in the training query is nowhere in this statement.
@@ -191,7 +190,9 @@ class TrainVersion:
         """
         started_at_s = time.time()
         warehouse = context.warehouse
-        model = add_version(warehouse, replace(self.model, version_created_at=datetime.now(UTC)))
+        model = warehouse.versions.add_version(
+            replace(self.model, version_created_at=datetime.now(UTC))
+        )
         before = warehouse.catalog.created(model)
 
         def draw() -> tuple[Model, TrainingRows]:

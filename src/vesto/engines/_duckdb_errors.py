@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import duckdb
@@ -74,6 +76,19 @@ _WORDS: Final = (
 _TOO_LONG: Final = re.compile(r"CHECK constraint failed .*CHECK\(\(strlen\((.+?)\) <= (\d+)\)\)")
 _NAME: Final = re.compile(r'(?:\w+|"(?:[^"]|"")*")(?:\.(?:\w+|"(?:[^"]|"")*"))*')
 _OURS: Final = re.compile(r"vesto:(?=\{)")
+
+
+@contextmanager
+def sqlstates() -> Iterator[None]:
+    """DuckDB's errors as ours; Ctrl-C, which DuckDB turns into an error, as Ctrl-C."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise translated(error) from error
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
 
 
 def translated(error: BaseException) -> VestoError:

@@ -1,4 +1,4 @@
-"""The steps from a model's definition to its running job."""
+"""From a version in the catalog to its running job, step by step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from vesto.result import Result
 from vesto.training.forecasting.snapshot import draw_series
 from vesto.training.snapshot import TrainingRows, draw_rows
 from vesto.training.staging import remove_staged, write_snapshot
-from vesto.versions import take_back
 from vesto.warehouse import Warehouse
 
 
@@ -36,7 +35,7 @@ class TrainModel:
         """
         started_at_s = time.time()
         warehouse = context.warehouse
-        warehouse.add_model(self.model)
+        warehouse.versions.add_model(self.model)
 
         def draw() -> tuple[Model, TrainingRows]:
             definition = self.model.definition
@@ -74,17 +73,17 @@ def start_training(
         VestoError: The query fails, or its rows cannot train the model.
     """
     try:
-        folder = warehouse.new_job_folder(model)
+        folder = warehouse.versions.new_job_folder(model)
         shown, drawn = draw()
         if shown != model:
             warehouse.catalog.replace(model, shown)
         write_snapshot(folder, shown.definition, drawn.rows)
-        folder.write_job(warehouse.job_for(shown, drawn, started_at_s))
-        warehouse.start_job(shown)
+        folder.write_job(warehouse.versions.job_for(shown, drawn, started_at_s))
+        warehouse.versions.start_job(shown)
     except BaseException as error:
         dropped = warehouse.catalog.by_job(model.job_id) is None
-        take_back(warehouse, model)
-        folder = warehouse.jobs.folder(model.job_id)
+        warehouse.versions.take_back(model)
+        folder = warehouse.versions.jobs.folder(model.job_id)
         remove_staged(folder, replace(model.definition, garbage_collect=True))
         remove_folder(folder.path)
         if dropped and isinstance(error, OSError | VestoError):
