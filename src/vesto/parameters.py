@@ -59,7 +59,9 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "analyze_threshold_percent": Parameter("10"),
     "application_name": Parameter("", effect="named in the session's views"),
     "client_encoding": Parameter("UTF8", "encoding"),
-    "client_min_messages": Parameter("notice"),
+    "client_min_messages": Parameter(
+        "notice", effect="warning or error keeps notices from clients"
+    ),
     "datestyle": Parameter("ISO, MDY"),
     "describe_field_name_in_uppercase": Parameter("off", "switch"),
     "downcase_delimited_identifier": Parameter("on", "switch"),
@@ -88,7 +90,9 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "session_timeout": Parameter("0", "whole"),
     "spectrum_enable_pseudo_columns": Parameter("on", "switch"),
     "standard_conforming_strings": Parameter("off", "switch"),
-    "statement_timeout": Parameter("0", "time"),
+    "statement_timeout": Parameter(
+        "0", "time", "the server stops a statement after so long; 0 is never"
+    ),
     "stored_proc_log_min_messages": Parameter("LOG"),
     "timezone": Parameter("UTC", effect="zone of TIMESTAMPTZ in text and in casts"),
     "use_fips_ssl": Parameter("off", "switch"),

@@ -57,8 +57,8 @@ def psql(server: Any, *commands: str, standard_input: str = "") -> subprocess.Co
 
 
 def told(server: Any, text: str) -> str:
-    """What psql prints for a script in which nothing fails."""
-    done = run(server, text, "-q", "-A")
+    """What psql prints for a script in which nothing fails, but for notices."""
+    done = run(server, f"SET client_min_messages TO warning;\n{text}", "-q", "-A")
     assert not done.stderr
     return done.stdout
 
@@ -214,3 +214,12 @@ def test_tls_with_a_certificate_that_is_checked(tmp_path: Path) -> None:
         assert asked(PGSSLMODE="disable").returncode
         elsewhere = asked(PGSSLMODE="verify-full", PGSSLROOTCERT=str(made), PGHOST="elsewhere")
         assert 'does not match host name "elsewhere"' in elsewhere.stderr
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_notices_are_kept_back_from_who_asks_for_that(server: Any, quiet: bool) -> None:
+    level = "warning" if quiet else "notice"
+    sql = f"SET client_min_messages TO {level}; DROP TABLE IF EXISTS nowhere_at_all"
+    done = run(server, sql, "-q")
+    notice = 'NOTICE:  table "nowhere_at_all" does not exist, skipping'
+    assert (done.returncode, notice in done.stderr) == (0, not quiet)

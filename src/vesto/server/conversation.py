@@ -86,7 +86,7 @@ def _option(session: Session, name: str, value: str) -> Flow:
 SHOW_DISCOVERY: Final = "4"
 _SETTABLE: Final = frozenset(
     {"application_name", "datestyle", "timezone", "search_path",
-     "extra_float_digits", "intervalstyle", "statement_timeout"}
+     "extra_float_digits", "intervalstyle", "statement_timeout", "client_min_messages"}
 )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ class Queries:
         self._spent = 0.0
         self._skipping = False
         self._pipeline, self._inbox = Pipeline(session), Inbox()
-        self._messages = ResultMessages(client.redshift)
+        self._messages = ResultMessages(client.redshift, session.parameter)
         self._open = OpenStatements(session, self._messages)
         self._extended = ExtendedQueries(self._open, self._inbox, self._pipeline)
         self._reported: dict[str, str] = {}

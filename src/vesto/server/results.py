@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from vesto.engines import Column
 from vesto.result import Result
@@ -13,15 +14,24 @@ from vesto.server.portals import Rows
 from vesto.server.rows import MANY, Layout, encoded
 from vesto.server.wire_types import columns_of, fields_of, wire_name
 
+# The levels of client_min_messages that keep notices back.
+_QUIET: Final = frozenset({"warning", "error", "fatal", "panic"})
+
 
 @dataclass(frozen=True, slots=True)
 class ResultMessages:
-    """Messages about results, for a client of Redshift or of PostgreSQL; format 1 is binary."""
+    """Messages about results, for a client of Redshift or of PostgreSQL; format 1 is binary.
+
+    ``parameter`` tells the value of a configuration parameter of the client's session.
+    """
 
     redshift: bool
+    parameter: Callable[[str], str]
 
     def notices(self, result: Result) -> Iterator[bytes]:
         """What the statement has to say beside its rows."""
+        if result.notices and self.parameter("client_min_messages").lower() in _QUIET:
+            return
         for notice in result.notices:
             yield replies.notice(notice)
 
