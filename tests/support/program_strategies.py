@@ -53,15 +53,21 @@ def first_steps(draw: st.DrawFn, place: int, kind: str) -> Step:
     if kind not in NUMBERS | TEXTS:
         parts = draw(st.lists(st.sampled_from(PARTS), min_size=1, max_size=4, unique=True))
         return DateParts(place, tuple(parts))
+    category = draw(categories(place))
+    if kind in NUMBERS:
+        return draw(st.sampled_from([category, Number(place)]))
+    others = [TextNumber(place, category.missing), TextLength(place), draw(text_scores(place))]
+    return draw(st.sampled_from([category, *others]))
+
+
+@st.composite
+def categories(draw: st.DrawFn, place: int) -> Category:
+    """A step that gives each of some words a number."""
     missing = tuple(draw(st.lists(words, max_size=2)))
     known = tuple(sorted(draw(st.sets(words, max_size=4))))
     values = np.array(draw(st.lists(small, min_size=len(known), max_size=len(known))))
     anything = st.just(float("nan")) | small
-    category = Category(place, known, values.astype(float), draw(anything), draw(anything), missing)
-    if kind in NUMBERS:
-        return draw(st.sampled_from([category, Number(place)]))
-    others = [TextNumber(place, missing), TextLength(place), draw(text_scores(place))]
-    return draw(st.sampled_from([category, *others]))
+    return Category(place, known, values.astype(float), draw(anything), draw(anything), missing)
 
 
 @st.composite
@@ -179,11 +185,14 @@ def _same(kind: str) -> object:
 
 
 @st.composite
-def programs(draw: st.DrawFn) -> Program:
-    """A sound program of any steps, body and output."""
+def programs(draw: st.DrawFn, *, of_words: bool = False) -> Program:
+    """A sound program of any steps, body and output; ``of_words``: one step looks up words."""
     kinds = draw(st.lists(st.sampled_from(sorted(ARROW)), min_size=1, max_size=4))
-    inputs = tuple(Input(draw(words), kind) for kind in kinds)
     steps: list[Step] = [draw(first_steps(place, kind)) for place, kind in enumerate(kinds)]
+    if of_words:
+        steps.append(draw(categories(len(kinds))))
+        kinds.append(draw(st.sampled_from(sorted(TEXTS))))
+    inputs = tuple(Input(draw(words), kind) for kind in kinds)
     high = len(inputs) + sum(step.width for step in steps)
     for _ in range(draw(st.integers(0, 5))):
         steps.append(draw(later_steps(len(inputs), high)))
