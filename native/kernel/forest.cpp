@@ -110,13 +110,13 @@ size_t Forest::memory_bytes() const {
     const auto bytes = [](const auto& values) { return values.capacity() * sizeof(values[0]); };
     return bytes(features_) + bytes(cuts_) + bytes(pivots_) + bytes(halvings_) + bytes(segments_) + bytes(thresholds_) + bytes(category_rows_) +
            bytes(terms_) + bytes(groups_) + bytes(trees_) + bytes(places_) + bytes(choices_) + bytes(leaves_) +
-           bytes(nodes_) + bytes(roots_) + bytes(outputs_) + bytes(categories_) + bytes(base_) + bytes(covers_);
+           bytes(leaf_bytes_) + bytes(nodes_) + bytes(roots_) + bytes(outputs_) + bytes(categories_) + bytes(base_) + bytes(covers_);
 }
 
 void Forest::point() {
     plan_ = {features_.data(), static_cast<uint32_t>(features_.size()), segments_.data(), thresholds_.data(), category_rows_.data(),
              terms_.data(), groups_.data(), static_cast<uint32_t>(groups_.size()), trees_.data(), places_.data(), choices_.data(),
-             leaves_.data(), nodes_.data(), roots_.data(), outputs_.data(), static_cast<uint32_t>(roots_.size()), categories_.data(),
+             leaves_.data(), leaf_bytes_.data(), nodes_.data(), roots_.data(), outputs_.data(), static_cast<uint32_t>(roots_.size()), categories_.data(),
              base_.data(), static_cast<uint32_t>(base_.size())};
 }
 

@@ -55,6 +55,7 @@ private:
     std::vector<uint16_t> places_;
     std::vector<Choice> choices_;
     std::vector<float> leaves_;
+    std::vector<uint8_t> leaf_bytes_;
     std::vector<WalkNode> nodes_;
     std::vector<uint32_t> roots_;
     std::vector<uint32_t> outputs_;

@@ -289,9 +289,9 @@ private:
         const Tree& tree = trees_[number];
         const auto output = static_cast<uint32_t>(arrays_.output[number]);
         if (tree.is_walked) {
-            forest_.trees_.push_back({Shape::walk, 0, output, static_cast<uint32_t>(tree.begin), 0, 0, 0});
+            forest_.trees_.push_back({Shape::walk, 0, 0, output, static_cast<uint32_t>(tree.begin), 0, 0, 0, 0});
         } else if (tree.inner == 0) {
-            forest_.trees_.push_back({Shape::constant, 0, output, 0, 0, 0, static_cast<uint32_t>(forest_.leaves_.size())});
+            forest_.trees_.push_back({Shape::constant, 0, 0, output, 0, 0, 0, static_cast<uint32_t>(forest_.leaves_.size()), 0});
             forest_.leaves_.push_back(arrays_.threshold[tree.begin]);
         } else if (tree.depth <= max_heap_depth && (size_t{1} << tree.depth) <= 4 * (tree.inner + 1)) {
             compile_heap(tree, output);
@@ -310,7 +310,8 @@ private:
         forest_.places_.resize(first + size, zeros);
         forest_.leaves_.resize(leaves + std::max(size, least_leaves), 0.0F);
         fill_heap(tree.begin, 0, 0, tree.depth, first, leaves);
-        forest_.trees_.push_back({Shape::heap, static_cast<uint8_t>(tree.depth), output, first, size - 1, 0, leaves});
+        forest_.trees_.push_back({Shape::heap, static_cast<uint8_t>(tree.depth), 0, output, first, size - 1, 0, leaves, 0});
+        add_leaf_bytes(size);
     }
 
     // `at` counts the nodes of a level; a leaf above the last level goes left from there.
@@ -337,8 +338,25 @@ private:
         forest_.places_.insert(forest_.places_.end(), number.begin(), number.end());
         forest_.leaves_.resize(leaves + std::max(1U << bits, least_leaves), 0.0F);
         const auto size = static_cast<uint32_t>(forest_.choices_.size()) - first;
-        forest_.trees_.push_back({Shape::choices, static_cast<uint8_t>(bits), output, first, size, result, leaves});
+        forest_.trees_.push_back({Shape::choices, static_cast<uint8_t>(bits), 0, output, first, size, result, leaves, 0});
+        if (bits <= 8) add_leaf_bytes(tree.inner + 1);
         forest_.row_count_ = std::max<size_t>(forest_.row_count_, next_);
+    }
+
+    // The leaves of the last tree as bytes, in as many chunks as there is code for.
+    void add_leaf_bytes(size_t size) {
+        const auto needed = static_cast<uint32_t>((size + leaves_per_chunk - 1) / leaves_per_chunk);
+        TreePlan& tree = forest_.trees_.back();
+        tree.chunks = *std::lower_bound(std::begin(chunk_counts), std::end(chunk_counts), needed);
+        tree.first_chunk = static_cast<uint32_t>(forest_.leaf_bytes_.size() / (4 * leaves_per_chunk));
+        for (size_t first = 0; first < tree.chunks * leaves_per_chunk; first += leaves_per_chunk) {
+            for (size_t byte = 0; byte < 4; byte++) {
+                for (size_t at = first; at < first + leaves_per_chunk; at++) {
+                    const uint32_t bits = at < size ? std::bit_cast<uint32_t>(forest_.leaves_[tree.leaves + at]) : 0;
+                    forest_.leaf_bytes_.push_back(static_cast<uint8_t>(bits >> (8 * byte)));
+                }
+            }
+        }
     }
 
     // The rows of the numbers of a subtree's leaves, which count on from left to right.

@@ -112,6 +112,17 @@ static void narrow(const double* column, size_t rows, float* values, uint64_t* m
         _mm512_storeu_ps(values + row, _mm512_mask_blend_ps(gone, value, _mm512_set1_ps(nan)));
         missing[row / 64] |= (uint64_t)gone << (row % 64);
     }
+#elif defined(__AVX2__)
+    const __m256 most = _mm256_set1_ps(3.402823466e+38F);
+    const __m256 no_sign = _mm256_castsi256_ps(_mm256_set1_epi32(0x7FFFFFFF));
+    for (; row + 8 <= rows; row += 8) {
+        ask_for_next_block(column + row);
+        const __m256 value = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(_mm256_loadu_pd(column + row))),
+                                                  _mm256_cvtpd_ps(_mm256_loadu_pd(column + row + 4)), 1);
+        const __m256 gone = _mm256_cmp_ps(_mm256_and_ps(value, no_sign), most, _CMP_NLE_UQ);
+        _mm256_storeu_ps(values + row, _mm256_blendv_ps(value, _mm256_set1_ps(nan), gone));
+        missing[row / 64] |= (uint64_t)(uint32_t)_mm256_movemask_ps(gone) << (row % 64);
+    }
 #endif
     for (; row < rows; row++) {
         const float value = (float)column[row];
@@ -236,7 +247,7 @@ static inline uint32_t at_most(const float* sixteen, __m256 value) {
     return (uint32_t)__builtin_popcount((unsigned)(low | high << 8));
 }
 
-static void code_one_segment(const FeaturePlan& feature, const float* values, uint8_t* out) {
+static void code_by_pivots(const FeaturePlan& feature, const float* values, uint8_t* out) {
     alignas(64) uint8_t codes[block];
     for (size_t row = 0; row < block; row++) {
         const __m256 value = _mm256_set1_ps(values[row]);
@@ -244,6 +255,50 @@ static void code_one_segment(const FeaturePlan& feature, const float* values, ui
         codes[row] = (uint8_t)(group + at_most(feature.cuts + group, value));
     }
     turn(codes, out);
+}
+
+// For each of eight values the cut that the answers so far pick out of 2^Bits.
+template <int Bits>
+static inline __m256 cut_of(const float* table, __m256i answers) {
+    if constexpr (Bits <= 3) {
+        return _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), answers);
+    } else {
+        const __m256 low = cut_of<Bits - 1>(table, answers), high = cut_of<Bits - 1>(table + (1 << (Bits - 1)), answers);
+        return _mm256_blendv_ps(low, high, _mm256_castsi256_ps(_mm256_slli_epi32(answers, 32 - Bits)));
+    }
+}
+
+// As the halvings of AVX-512, of eight values at a time.
+template <int Count, int Step>
+static inline void halve_on(const Halvings& halvings, __m256 value, __m256i answers, uint8_t* bits) {
+    if constexpr (Step < Count) {
+        const __m256 answer = _mm256_cmp_ps(cut_of<Step>(halvings.tables + 16 * (Step - 1), answers), value, _CMP_LE_OQ);
+        bits[(Count - 1 - Step) * (block / 8)] = (uint8_t)_mm256_movemask_ps(answer);
+        const __m256i bit = _mm256_and_si256(_mm256_castps_si256(answer), _mm256_set1_epi32(1 << Step));
+        halve_on<Count, Step + 1>(halvings, value, _mm256_or_si256(answers, bit), bits);
+    }
+}
+
+template <int Count>
+static void halve(const Halvings& halvings, const float* values, uint8_t* out) {
+    const __m256 first = _mm256_set1_ps(halvings.first);
+    __builtin_memset(out + Count * (block / 8), 0, (8 - Count) * (block / 8));
+    for (size_t at = 0; at < block / 8; at++) {
+        const __m256 value = _mm256_load_ps(values + 8 * at);
+        const __m256 answer = _mm256_cmp_ps(first, value, _CMP_LE_OQ);
+        out[(Count - 1) * (block / 8) + at] = (uint8_t)_mm256_movemask_ps(answer);
+        halve_on<Count, 1>(halvings, value, _mm256_srli_epi32(_mm256_castps_si256(answer), 31), out + at);
+    }
+}
+
+static void code_one_segment(const FeaturePlan& feature, const float* values, uint8_t* out) {
+    const Halvings& halvings = *feature.halvings;
+    switch (halvings.count) {
+        case 4: return halve<4>(halvings, values, out);
+        case 5: return halve<5>(halvings, values, out);
+        case 6: return halve<6>(halvings, values, out);
+        default: return code_by_pivots(feature, values, out);
+    }
 }
 #else
 static void code_one_segment(const FeaturePlan& feature, const float* values, uint8_t* out) {
@@ -357,102 +412,7 @@ static void answer(const ForestPlan& plan, const GroupPlan& group, const ForestM
 
 // --- Leaves --------------------------------------------------------------------------------------
 
-// The rows of a leaf's number, lowest bit first, become numbers of one byte each.
-static void numbers_from(const uint64_t* const* bits, uint32_t count, uint8_t* numbers) {
-#if defined(__AVX512BW__)
-    for (size_t group = 0; group < groups_of_64; group++) {
-        __m512i number = _mm512_maskz_set1_epi8(bits[0][group], 1);
-        for (uint32_t bit = 1; bit < count; bit++)
-            number = _mm512_mask_add_epi8(number, bits[bit][group], number, _mm512_set1_epi8((char)(1 << bit)));
-        _mm512_store_si512(numbers + 64 * group, number);
-    }
-#elif defined(__AVX2__)
-    const __m256i byte_of_row = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
-    const __m256i bit_of_row = _mm256_set1_epi64x((int64_t)0x8040201008040201U);
-    for (size_t group = 0; group < block / 32; group++) {
-        __m256i number = _mm256_setzero_si256();
-        for (uint32_t bit = 0; bit < count; bit++) {
-            const auto here = (int32_t)(bits[bit][group / 2] >> (32 * (group % 2)));
-            const __m256i spread_out = _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(here), byte_of_row), bit_of_row);
-            const __m256i is_set = _mm256_cmpeq_epi8(spread_out, bit_of_row);
-            number = _mm256_or_si256(number, _mm256_and_si256(is_set, _mm256_set1_epi8((char)(1 << bit))));
-        }
-        _mm256_store_si256((__m256i*)(numbers + 32 * group), number);
-    }
-#else
-    for (size_t byte = 0; byte < block / 8; byte++) {
-        uint64_t eight = 0;
-        for (uint32_t bit = 0; bit < count; bit++) {
-            const uint64_t here = bits[bit][byte / 8] >> (8 * (byte % 8)) & 0xFF;
-            const uint64_t spread = (here * 0x0101010101010101U & 0x8040201008040201U) + 0x7F7F7F7F7F7F7F7FU;
-            eight |= (spread >> 7 & 0x0101010101010101U) << bit;
-        }
-        __builtin_memcpy(numbers + 8 * byte, &eight, sizeof eight);
-    }
-#endif
-}
-
-#if defined(__AVX512F__)
-// Sixteen leaves out of 2^Bits, at least 32.
-template <int Bits>
-static inline __m512 leaves_of(const __m512* table, __m512i number, const uint64_t* const* bits, size_t sixteen) {
-    if constexpr (Bits <= 5) {
-        (void)bits;
-        (void)sixteen;
-        return _mm512_permutex2var_ps(table[0], number, table[1]);
-    } else {
-        const __m512 low = leaves_of<Bits - 1>(table, number, bits, sixteen);
-        const __m512 high = leaves_of<Bits - 1>(table + (1 << (Bits - 5)), number, bits, sixteen);
-        const __mmask16 upper = (__mmask16)(bits[Bits - 1][sixteen / 4] >> (16 * (sixteen % 4)));
-        return _mm512_mask_blend_ps(upper, low, high);
-    }
-}
-
-template <int Bits>
-static void add_leaves(const float* leaves, const uint8_t* numbers, const uint64_t* const* bits, float* sums) {
-    constexpr int size = Bits <= 5 ? 2 : 1 << (Bits - 4);
-    __m512 table[size];
-    for (int at = 0; at < size; at++) table[at] = _mm512_loadu_ps(leaves + 16 * at);
-    for (size_t sixteen = 0; sixteen < block / 16; sixteen++) {
-        const __m512i number = _mm512_cvtepu8_epi32(_mm_load_si128((const __m128i*)(numbers + 16 * sixteen)));
-        const __m512 found = leaves_of<Bits>(table, number, bits, sixteen);
-        _mm512_store_ps(sums + 16 * sixteen, _mm512_add_ps(_mm512_load_ps(sums + 16 * sixteen), found));
-    }
-}
-#elif defined(__AVX2__)
-template <int Bits>
-static void add_leaves(const float* leaves, const uint8_t* numbers, const uint64_t* const*, float* sums) {
-    for (size_t row = 0; row < block; row += 8) {
-        const __m256i number = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)(numbers + row)));
-        const __m256 found = _mm256_i32gather_ps(leaves, number, 4);
-        _mm256_store_ps(sums + row, _mm256_add_ps(_mm256_load_ps(sums + row), found));
-    }
-}
-#else
-template <int Bits>
-static void add_leaves(const float* leaves, const uint8_t* numbers, const uint64_t* const*, float* sums) {
-    for (size_t row = 0; row < block; row++) sums[row] += leaves[numbers[row]];
-}
-#endif
-
-static void add_many_leaves(const float* leaves, const uint64_t* const* bits, uint32_t count, float* sums) {
-    alignas(64) uint8_t low[block], high[block];
-    numbers_from(bits, 8, low);
-    numbers_from(bits + 8, count - 8, high);
-    for (size_t row = 0; row < block; row++) sums[row] += leaves[low[row] | (uint32_t)high[row] << 8];
-}
-
-static void add_found(const float* leaves, const uint64_t* const* bits, uint32_t count, float* sums) {
-    alignas(64) uint8_t numbers[block];
-    if (count > 8) return add_many_leaves(leaves, bits, count, sums);
-    numbers_from(bits, count, numbers);
-    switch (count) {
-        case 6: return add_leaves<6>(leaves, numbers, bits, sums);
-        case 7: return add_leaves<7>(leaves, numbers, bits, sums);
-        case 8: return add_leaves<8>(leaves, numbers, bits, sums);
-        default: return add_leaves<5>(leaves, numbers, bits, sums);
-    }
-}
+#include "path_leaves.hpp"
 
 // --- Trees ---------------------------------------------------------------------------------------
 
@@ -496,19 +456,16 @@ static void add_heap(const ForestPlan& plan, const TreePlan& tree, const ForestM
     }
     const uint64_t* bits[8];
     for (uint32_t bit = 0; bit < tree.bits; bit++) bits[bit] = way + words_per_row * (size_t)(tree.bits - 1U - bit);
-    add_found(plan.leaves + tree.leaves, bits, tree.bits, sums);
+    add_found(plan, tree, bits, sums);
 }
 
 static void add_choices(const ForestPlan& plan, const TreePlan& tree, const ForestMemory& memory, float* sums) {
-    const Choice* choices = plan.choices + tree.first;
-    for (uint32_t at = 0; at < tree.size; at++) {
-        const Choice& choice = choices[at];
-        store(memory.rows, choice.target,
-              choose(load(memory.rows, choice.selector), load(memory.rows, choice.left), load(memory.rows, choice.right)));
-    }
+    uint64_t* rows = memory.rows;
+    for (const Choice *choice = plan.choices + tree.first, *end = choice + tree.size; choice < end; choice++)
+        store(rows, choice->target, choose(load(rows, choice->selector), load(rows, choice->left), load(rows, choice->right)));
     const uint64_t* bits[16];
     for (uint32_t bit = 0; bit < tree.bits; bit++) bits[bit] = memory.rows + words_per_row * plan.places[tree.result + bit];
-    add_found(plan.leaves + tree.leaves, bits, tree.bits, sums);
+    add_found(plan, tree, bits, sums);
 }
 
 // --- Walking -------------------------------------------------------------------------------------

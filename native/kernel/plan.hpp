@@ -77,14 +77,21 @@ enum class Shape : uint8_t {
     walk       // too many nodes: from node to node
 };
 
+// Leaves whose bytes are looked up together: the lowest byte of each, then the next ones.
+inline constexpr size_t leaves_per_chunk = 16;
+// Trees have so many chunks; the last ones may hold nothing.
+inline constexpr uint8_t chunk_counts[] = {1, 2, 3, 4, 6, 8, 12, 16};
+
 struct TreePlan {
     Shape shape;
     uint8_t bits;    // of the number of a leaf
+    uint8_t chunks;  // of leaves, where `bits` is at most 8
     uint32_t output;
     uint32_t first;  // in `places` (heap), in `choices`; the root (walk)
     uint32_t size;
     uint32_t result; // in `places`: the rows of the leaf's number (choices)
     uint32_t leaves; // in `leaves`; there are 2^bits, at least 32
+    uint32_t first_chunk;  // in `leaf_bytes`
 };
 
 struct GroupPlan {
@@ -113,6 +120,7 @@ struct ForestPlan {
     const uint16_t* places;
     const Choice* choices;
     const float* leaves;
+    const uint8_t* leaf_bytes;
     const WalkNode* nodes;
     const uint32_t* roots;
     const uint32_t* outputs_of_roots;

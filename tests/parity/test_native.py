@@ -318,6 +318,53 @@ def test_more_than_65535_thresholds_a_feature() -> None:
         np.testing.assert_array_equal(compiled(program).margins(columns_of(x)), expected)
 
 
+def grown_tree(
+    rng: np.random.Generator, leaves: int, cuts: F32
+) -> list[tuple[int, float, int, int]]:
+    """Nodes as (feature, threshold, left, right): one leaf after another, any of them, is split."""
+    nodes = [(LEAF, float(rng.normal()), 0, 0)]
+    while len(nodes) < 2 * leaves - 1:
+        here = int(rng.choice([at for at, node in enumerate(nodes) if node[0] == LEAF]))
+        nodes[here] = (int(rng.integers(2)), float(rng.choice(cuts)), len(nodes), len(nodes) + 1)
+        nodes += [(LEAF, float(rng.normal()), 0, 0), (LEAF, float(rng.normal()), 0, 0)]
+    return nodes
+
+
+def forest_of(rng: np.random.Generator, trees: list[list[tuple[int, float, int, int]]]) -> Forest:
+    """Their forest; missing ones go where they go."""
+    roots = np.cumsum([0, *map(len, trees)])
+    first = np.repeat(roots[:-1], np.diff(roots))
+    feature, threshold, left, right = (
+        np.array(column) for column in zip(*(node for tree in trees for node in tree), strict=True)
+    )
+    none = np.zeros(len(feature), np.int32)
+    return Forest(
+        feature.astype(np.int32), threshold.astype(np.float32),
+        rng.integers(0, 2, len(feature)).astype(np.uint8),
+        np.where(feature == LEAF, 0, first + left).astype(np.int32),
+        np.where(feature == LEAF, 0, first + right).astype(np.int32),
+        none, none, none[:0], roots[:-1].astype(np.int32), none[: len(trees)], np.zeros(1, np.float32),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("cuts", [1, 3, 15, 16, 31, 32, 63, 64, 127, 128, 255, 256])
+def test_any_number_of_leaves_and_thresholds_equals_the_reference(cuts: int) -> None:
+    rng = np.random.default_rng(cuts)
+    of = rng.normal(size=cuts).astype(np.float32)
+    trees = [
+        grown_tree(rng, leaves, of)
+        for leaves in (*range(1, 70), 95, 96, 97, 128, 129, 192, 193, 256, 257, 300)
+    ]
+    stumps = [[(0, float(cut), 1, 2), (LEAF, 1.5, 0, 0), (LEAF, -0.0, 0, 0)] for cut in of]
+    forest = forest_of(rng, [*trees, *stumps])
+    program = number_program(forest, 2)
+    columns = columns_of(hostile_rows(forest, 1_100, 2))
+    expected = reference.margins(program, columns)
+    for path in PATHS:
+        _native.use_kernel(path)
+        np.testing.assert_array_equal(compiled(program).margins(columns), expected)
+
+
 # --- exp -----------------------------------------------------------------------------------------
 
 
