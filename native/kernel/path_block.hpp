@@ -673,6 +673,13 @@ static void project(const ProjectPlan& plan, const double* const* registers, siz
     }
 }
 
+// Numbers as NumPy's nan_to_num makes them.
+static inline Numbers as_number(Numbers value) {
+    const double most = 1.7976931348623157e308;
+    const Numbers known = (Numbers)((Wholes)value & (value == value));
+    return known > spread(most) ? spread(most) : known < spread(-most) ? spread(-most) : known;
+}
+
 // --- The greatest output, by float32 ----------------------------------------------------------------
 
 constexpr size_t singles = 2 * lanes;
@@ -719,7 +726,6 @@ static inline Singles lesser_of(Singles a, Singles b) {
 }
 
 constexpr size_t screened_features = 64;
-constexpr size_t screened_outputs = 64;
 
 // Rows whose sums stay in registers, and the lines of memory that they take in a column.
 constexpr size_t tile_rows = singles * tile_parts;
@@ -822,29 +828,75 @@ static void score_rows(const ScreenPlan& plan, Screened& screened) {
     score_rows<8>(plan, screened);
 }
 
-// False where the lead over the second is not certain; what is no number is never certain.
-static bool is_certain(const ScreenPlan& plan, const Screened& screened) {
-    constexpr float least = 1e-25F;
-    SingleWholes doubtful = {};
-    for (size_t part = 0; part < tile_parts; part++)
-        doubtful |= ~(screened.best[part] - screened.second[part] > screened.reach[part] * plan.rounding + least);
-    bool certain = true;
-    for (size_t at = 0; at < singles; at++) certain = certain && !doubtful[at];
-    return certain;
+// Outputs whose sums stay in registers.
+constexpr size_t row_outputs = 4 * lanes;
+
+// The sums of `row_outputs` outputs of a row, as `linear` adds them.
+static void sum_row(const LinearPlan& plan, const double* values, uint32_t output, double* sums) {
+    Numbers sum[4];
+#pragma GCC unroll 4
+    for (size_t at = 0; at < 4; at++) sum[at] = numbers_at(plan.bias + output + lanes * at) + 0.0;
+    for (size_t term = 0; term < plan.terms_size; term++) {
+        const double* weights = plan.terms[term].weights + output;
+#pragma GCC unroll 4
+        for (size_t at = 0; at < 4; at++) sum[at] = sum[at] + numbers_at(weights + lanes * at) * values[term];
+    }
+#pragma GCC unroll 4
+    for (size_t at = 0; at < 4; at++) {
+        sum[at] = as_number(sum[at]);
+        __builtin_memcpy(sums + lanes * at, &sum[at], sizeof sum[at]);
+    }
 }
 
-static bool screen(const ScreenPlan& plan, const double* const* columns, size_t rows, uint32_t* places) {
+// The place of a row's greatest output by float64.
+static uint32_t greatest_of_row(const LinearPlan& plan, const double* values) {
+    double best = -__builtin_inf(), sums[row_outputs];
+    uint32_t place = 0;
+    const auto take = [&](uint32_t output, double sum) {
+        place = sum > best ? output : place;
+        best = sum > best ? sum : best;
+    };
+    uint32_t output = 0;
+    for (; output + row_outputs <= plan.outputs; output += row_outputs) {
+        sum_row(plan, values, output, sums);
+        for (uint32_t at = 0; at < row_outputs; at++) take(output + at, sums[at]);
+    }
+    for (; output < plan.outputs; output++) {
+        double sum = plan.bias[output] + 0.0;
+        for (size_t term = 0; term < plan.terms_size; term++) sum = sum + plan.terms[term].weights[output] * values[term];
+        take(output, as_number(spread(sum))[0]);
+    }
+    return place;
+}
+
+// The places of the rows whose lead over the second is not certain, and of those that are no number, are found anew.
+static void settle_doubts(const ScreenPlan& plan, size_t rows, Screened& screened, uint32_t* places) {
+    constexpr float least = 1e-25F;
+    for (size_t part = 0; part < tile_parts; part++) {
+        const SingleWholes certain = screened.best[part] - screened.second[part] > screened.reach[part] * plan.rounding + least;
+        for (size_t at = 0; at < singles; at++) {
+            const size_t row = singles * part + at;
+            if (certain[at] || row >= rows) continue;
+            double values[screened_features];
+            for (size_t feature = 0; feature < plan.features; feature++) {
+                const double value = screened.columns[feature][row];
+                values[feature] = value - value == 0 ? value : 0;
+            }
+            places[row] = greatest_of_row(plan.exact, values);
+        }
+    }
+}
+
+static void screen(const ScreenPlan& plan, const double* const* columns, size_t rows, uint32_t* places) {
     Screened screened;
     for (size_t row = 0; row < rows; row += tile_rows) {
-        const size_t left = rows - row;
+        const size_t count = rows - row < tile_rows ? rows - row : tile_rows;
         for (size_t feature = 0; feature < plan.features; feature++) screened.columns[feature] = columns[plan.places[feature]] + row;
-        begin_rows(plan, left < tile_rows ? left : tile_rows, screened);
+        begin_rows(plan, count, screened);
         score_rows(plan, screened);
-        if (!is_certain(plan, screened)) return false;
-        if (left >= tile_rows) __builtin_memcpy(places + row, screened.place, sizeof screened.place);
-        else __builtin_memcpy(places + row, screened.place, left * sizeof *places);
+        __builtin_memcpy(places + row, screened.place, count * sizeof *places);
+        settle_doubts(plan, count, screened, places + row);
     }
-    return true;
 }
 
 // --- Networks --------------------------------------------------------------------------------------
@@ -852,13 +904,6 @@ static bool screen(const ScreenPlan& plan, const double* const* columns, size_t 
 #include "path_network.hpp"
 
 // --- The greatest of several -----------------------------------------------------------------------
-
-// Numbers as NumPy's nan_to_num makes them.
-static inline Numbers as_number(Numbers value) {
-    const double most = 1.7976931348623157e308;
-    const Numbers known = (Numbers)((Wholes)value & (value == value));
-    return known > spread(most) ? spread(most) : known < spread(-most) ? spread(-most) : known;
-}
 
 static void make_numbers(double* values) {
     for (size_t at = 0; at < block; at += lanes) {

@@ -165,6 +165,7 @@ struct ScreenPlan {
     const float* greatest_weight;  // of each feature, its absolute value
     float greatest_bias;
     float rounding;
+    LinearPlan exact;  // for rows that are too close to tell
 };
 
 // Outputs of a layer that are computed together, and rows.
@@ -209,8 +210,8 @@ struct ProjectPlan {
 struct PathFunctions {
     void (*forest)(const ForestPlan&, const double* const* columns, size_t rows, const ForestMemory&, float* sums);
     void (*linear)(const LinearPlan&, const double* const* columns, size_t rows, double* sums);
-    // The place of the greatest output of each row; false where a row is too close to tell.
-    bool (*screen)(const ScreenPlan&, const double* const* columns, size_t rows, uint32_t* places);
+    // The place of the greatest output of each row.
+    void (*screen)(const ScreenPlan&, const double* const* columns, size_t rows, uint32_t* places);
     void (*network)(const NetworkPlan&, const double* const* columns, size_t rows, const NetworkMemory&, double* margins);
     // `registers` are those of the tape; the sums are columns of 512, of which `rows` count.
     void (*project)(const ProjectPlan&, const double* const* registers, size_t rows, double* sums);

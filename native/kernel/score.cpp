@@ -140,12 +140,11 @@ void each_block(const Program& program, const Column* columns, size_t rows, Scra
     }
 }
 
-// The labels of the greatest margins, where float32 can tell them all.
-bool predict_by_screen(const Implementation& program, const PathFunctions& path, size_t first, size_t rows, Block& block, void* out) {
+// The labels of the greatest margins, which float32 finds where it can tell.
+void predict_by_screen(const Implementation& program, const PathFunctions& path, size_t first, size_t rows, Block& block, void* out) {
     uint32_t places[block_rows];
-    if (!program.screen || !path.screen(program.screen->plan(), block.columns, rows, places)) return false;
+    path.screen(program.screen->plan(), block.columns, rows, places);
     program.output.put_labels(places, rows, out, first);
-    return true;
 }
 
 // Columns of block_rows become rows.
@@ -162,7 +161,7 @@ void check_columns(const Program& program, const Column* columns) {
 
 void predict(const Program& program, const Column* columns, size_t rows, Scratch& scratch, void* out) {
     each_block(program, columns, rows, scratch, [&](const PathFunctions& path, size_t first, size_t count, Block& block) {
-        if (predict_by_screen(program.implementation(), path, first, count, block, out)) return;
+        if (program.implementation().screen) return predict_by_screen(program.implementation(), path, first, count, block, out);
         run_body(program.implementation(), path, count, block);
         program.implementation().output.decide(path, block.margins, count, block.after, out, first);
     });

@@ -10,7 +10,6 @@ namespace {
 
 // As path_block.hpp has room for.
 constexpr size_t most_features = 64;
-constexpr size_t most_outputs = 64;
 // Between these the rounding of float32 is relative, and nothing underflows that matters.
 constexpr double least_weight = 1e-20;
 constexpr double most_weight = 1e15;
@@ -21,7 +20,7 @@ bool is_tame(double weight) {
 }
 
 bool suits(const LinearPlan& plan) {
-    if (plan.outputs < 2 || plan.outputs > most_outputs || plan.terms_size > most_features) return false;
+    if (plan.outputs < 2 || plan.terms_size > most_features) return false;
     for (uint32_t output = 0; output < plan.outputs; output++)
         if (!is_tame(plan.bias[output])) return false;
     for (size_t at = 0; at < plan.terms_size; at++) {
@@ -55,7 +54,7 @@ std::optional<Screen> Screen::of(const Linear& linear) {
     }
     const auto rounding = static_cast<float>(3.0 * (static_cast<double>(form.terms_size) + 4.0) * 0x1p-24);
     screen.plan_ = {screen.places_.data(), form.terms_size, screen.weights_.data(), screen.bias_.data(), form.outputs,
-                    screen.greatest_.data(), rounded_up(greatest_bias), rounding};
+                    screen.greatest_.data(), rounded_up(greatest_bias), rounding, form};
     return screen;
 }
 

@@ -121,7 +121,7 @@ def check_predictions(program: Program, found: pa.Array, after: F64) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("centroids", [2, 5, 20, 64, 65])
+@pytest.mark.parametrize("centroids", [2, 5, 20, 64, 65, 700])
 def test_the_nearest_centroid_is_the_references_however_close_the_second_is(
     path: str, centroids: int
 ) -> None:
