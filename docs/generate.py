@@ -87,7 +87,8 @@ def kmeans_part() -> str:
     head = (
         "## MODEL_TYPE KMEANS\n\n"
         "The keys are those of SageMaker's K-means. It reads rows as a stream, and Vesto does not: the keys of "
-        "the stream are checked and have no effect. `local_lloyd_num_trials` auto is 10.\n\n"
+        "the stream are checked and have no effect. `local_lloyd_num_trials` auto is 10,\n"
+        "and less above 100 clusters.\n\n"
         "| key | value | default |\n|---|---|---|\n"
     )
     return head + "\n".join(rows) + "\n"

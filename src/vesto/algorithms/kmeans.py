@@ -36,9 +36,13 @@ Labels = NDArray[np.int32]
 Score = Callable[[Sequence[pa.Array]], pa.Array]
 
 CORESET_ROWS: Final = 20_000
-CORESET_ROWS_PER_CLUSTER: Final = 50
+CORESET_ROWS_PER_CLUSTER: Final = 20
 LARGER: Final = 8
+# Starts, but of no more centroids than that in all: one of many is as good as the next.
 TRIALS: Final = 10
+TRIED_CENTROIDS: Final = 1000
+# Rows that k-means++ compares at most: of many clusters more make none better.
+DRAWS: Final = 4
 # What even a hurried run gives to centroids, counted in all rows.
 PASSES: Final = 8
 PROBE_ROWS: Final = 2000
@@ -145,7 +149,8 @@ class _Search:
     def _best_start(self, sample: _Sample, clusters: int) -> F64:
         given = self.configuration["local_lloyd_num_trials"]
         best: _Fit | None = None
-        for trial in range(TRIALS if given == "auto" else int(given)):
+        most = max(1, min(TRIALS, TRIED_CENTROIDS // clusters))
+        for trial in range(most if given == "auto" else int(given)):
             if best is not None and self._late(len(sample.x)):
                 break
             fit = self._lloyd(sample, self._start(sample, clusters, self.seed + trial))
@@ -240,7 +245,7 @@ def _far_apart(
     """
     x, weights = sample.x, sample.weights
     weights = np.ones(len(x)) if weights is None else weights
-    lengths, draws = _squared_lengths(x), 2 + int(np.log(clusters))
+    lengths, draws = _squared_lengths(x), min(DRAWS, 2 + int(np.log(clusters)))
     chosen = [int(random.choice(len(x), p=weights / weights.sum()))]
     near = _apart(x, lengths, np.array(chosen))[0]
     while len(chosen) < clusters and not late():
