@@ -229,17 +229,6 @@ static void halve(const Halvings& halvings, const float* values, uint8_t* out) {
         }
     }
 }
-
-static void code_one_segment(const FeaturePlan& feature, const float* values, uint8_t* out) {
-    const Halvings& halvings = *feature.halvings;
-    switch (halvings.count) {
-        case 4: return halve<4>(halvings, values, out);
-        case 5: return halve<5>(halvings, values, out);
-        case 6: return halve<6>(halvings, values, out);
-        case 7: return halve<7>(halvings, values, out);
-        default: return halve<8>(halvings, values, out);
-    }
-}
 #elif defined(__AVX2__)
 static inline uint32_t at_most(const float* sixteen, __m256 value) {
     const int low = _mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(sixteen), value, _CMP_LE_OQ));
@@ -290,14 +279,21 @@ static void halve(const Halvings& halvings, const float* values, uint8_t* out) {
         halve_on<Count, 1>(halvings, value, _mm256_srli_epi32(_mm256_castps_si256(answer), 31), out + at);
     }
 }
+#endif
 
+#if defined(__AVX2__)
 static void code_one_segment(const FeaturePlan& feature, const float* values, uint8_t* out) {
     const Halvings& halvings = *feature.halvings;
     switch (halvings.count) {
         case 4: return halve<4>(halvings, values, out);
         case 5: return halve<5>(halvings, values, out);
         case 6: return halve<6>(halvings, values, out);
+#if defined(__AVX512F__)
+        case 7: return halve<7>(halvings, values, out);
+        default: return halve<8>(halvings, values, out);
+#else
         default: return code_by_pivots(feature, values, out);
+#endif
     }
 }
 #else

@@ -38,10 +38,10 @@ Score = Callable[[Sequence[pa.Array]], pa.Array]
 CORESET_ROWS: Final = 20_000
 CORESET_ROWS_PER_CLUSTER: Final = 20
 LARGER: Final = 8
-# Starts, but of no more centroids than that in all: one of many is as good as the next.
+# How often it begins, but with no more centroids than these in all: of many, one start is as good as the next.
 TRIALS: Final = 10
 TRIED_CENTROIDS: Final = 1000
-# Rows that k-means++ compares at most: of many clusters more make none better.
+# So many rows at most does k-means++ try as its next one.
 DRAWS: Final = 4
 # What even a hurried run gives to centroids, counted in all rows.
 PASSES: Final = 8
